@@ -1,0 +1,84 @@
+"""Everything the harness raises on purpose.
+
+    KataError
+    ├── CatalogueError         a pack or a kata.toml is wrong
+    ├── SelectionError         no such topic or exercise
+    ├── WorkspaceError         a folder cannot be read or written
+    ├── ImplementationError    the code under test cannot be used
+    │   ├── SourceError        its file is missing, unreadable, not Python, or fails on import
+    │   ├── MissingName        it does not define what the exercise asks for
+    │   ├── WrongSignature     it defines it with other parameters
+    │   └── ImplementationCrashed  it raised something that ends a program, such as SystemExit
+    ├── ToDo                   the learner has not written this exercise yet
+    ├── ForbiddenCall          the implementation called what its exercise forbids
+    ├── DeadlineExceeded       a call did not return in time
+    ├── RequirementMissing     a test uses a resource that it has no marker for
+    ├── RunError               the process that runs a spec died before it could tell
+    └── SpecError              a spec breaks the contract between spec and implementation
+
+The message of each says what is wrong, where, and what to do about it: it is shown to people as it stands.
+"""
+
+
+class KataError(Exception):
+    """Base of all errors that the harness raises on purpose."""
+
+
+class CatalogueError(KataError):
+    """A pack or a `kata.toml` is wrong."""
+
+
+class SelectionError(KataError):
+    """No kata or exercise answers to the name that was given."""
+
+
+class WorkspaceError(KataError):
+    """A folder or file of the learner's cannot be read or written."""
+
+
+class ImplementationError(KataError):
+    """The code under test cannot be used."""
+
+
+class SourceError(ImplementationError):
+    """The file is missing, unreadable, not Python, or fails while it is imported."""
+
+
+class MissingName(ImplementationError):  # noqa: N818 - reads as what it says
+    """The implementation does not define the name that the exercise asks for."""
+
+
+class WrongSignature(ImplementationError):  # noqa: N818
+    """The implementation defines the name, but with other parameters than the exercise asks for."""
+
+
+class ImplementationCrashed(ImplementationError):  # noqa: N818
+    """The implementation raised something that ends a program, such as `SystemExit`."""
+
+
+class ToDo(KataError):  # noqa: N818
+    """The learner has not written this exercise yet."""
+
+
+class ForbiddenCall(KataError):  # noqa: N818
+    """The implementation called a function that its exercise forbids."""
+
+
+class DeadlineExceeded(KataError):  # noqa: N818
+    """A call into the implementation did not return in time."""
+
+
+class RequirementMissing(KataError, RuntimeError):  # noqa: N818
+    """A test uses a resource for which it carries no marker."""
+
+
+class RunError(KataError):
+    """The process that runs a spec died before it could tell what happened."""
+
+
+class SpecError(KataError):
+    """A spec breaks the contract between spec and implementation."""
+
+
+class Alarm(BaseException):
+    """Breaks off a call whose time is up. No `Exception`, so that `except Exception` in a learner's loop lets it pass."""

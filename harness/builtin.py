@@ -47,7 +47,7 @@ def kata_implementation(reference: str, kata: Kata) -> Implementation | None:
 
     kind, _, rest = reference.partition(":")
     if reference == "learner":
-        return implementations.learner(kata, Workspace.locate().file(kata))
+        return implementations.learner(Workspace.locate().file(kata))
     if reference == "solution":
         return implementations.solution(kata)
     if reference == "stub":

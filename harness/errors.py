@@ -81,4 +81,4 @@ class SpecError(KataError):
 
 
 class Alarm(BaseException):
-    """Breaks off a call whose time is up. No `Exception`, so that `except Exception` in a learner's loop lets it pass."""
+    """Breaks off a call whose time is up. No `Exception`, so that `except Exception` in a loop lets it pass."""

@@ -89,7 +89,9 @@ def load() -> Harness:
         try:
             brought = list(hook.function())
         except Exception as error:
-            more.append(f"the pack {hook.plugin_name!r} was left out: kata_packs raised {type(error).__name__}: {error}")
+            more.append(
+                f"the pack {hook.plugin_name!r} was left out: kata_packs raised {type(error).__name__}: {error}"
+            )
             continue
         if not all(isinstance(pack, Pack) for pack in brought):
             more.append(f"the pack {hook.plugin_name!r} was left out: kata_packs must give harness.model.Pack objects")

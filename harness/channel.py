@@ -1,0 +1,153 @@
+"""What may pass between a spec and an implementation, and in which form.
+
+Plain data passes: tensors, NumPy arrays and scalars, numbers, strings, bytes, None, lists, tuples, dicts, slices,
+`torch.Size`, dtypes, devices, generators, and paths inside the run's own folder. Arguments are checked, results are
+normalised: detached, subclasses turned into what they are subclasses of. Anything else that an implementation returns
+stays with it, and the spec holds a handle.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path, PurePath
+from types import EllipsisType, NoneType
+from typing import Any
+
+import numpy as np
+import torch
+
+from harness.errors import SpecError
+
+_ATOMS = (
+    NoneType,
+    EllipsisType,
+    bool,
+    int,
+    float,
+    complex,
+    str,
+    bytes,
+    torch.Size,
+    torch.dtype,
+    torch.device,
+    torch.layout,
+    torch.memory_format,
+    torch.Generator,
+)
+_SUBCLASSED_ATOMS = (int, float, complex, str, bytes)
+
+
+def check_argument(value: object, *, folder: Path, where: str, is_handle: Callable[[object], bool]) -> None:
+    """Refuses what may not pass from a spec to an implementation.
+
+    Args:
+        value: an argument, possibly nested.
+        folder: the only place where paths may lead.
+        where: what the value is, for the message: `argument 2 of join_rows`.
+        is_handle: tells the handles of this implementation.
+
+    Raises:
+        SpecError: with the type of the offending part and what to do instead.
+    """
+    kind = type(value)
+    if kind in _ATOMS or is_handle(value):
+        return
+    if kind is torch.Tensor:
+        _check_tensor(value, where)  # type: ignore[arg-type]
+    elif kind is list or kind is tuple:
+        for index, item in enumerate(value):  # type: ignore[arg-type,var-annotated]
+            check_argument(item, folder=folder, where=f"{where}[{index}]", is_handle=is_handle)
+    elif kind is dict:
+        for key, item in value.items():  # type: ignore[attr-defined]
+            check_argument(key, folder=folder, where=f"a key of {where}", is_handle=is_handle)
+            check_argument(item, folder=folder, where=f"{where}[{key!r}]", is_handle=is_handle)
+    elif kind is slice:
+        for part in (value.start, value.stop, value.step):  # type: ignore[attr-defined]
+            check_argument(part, folder=folder, where=f"a bound of {where}", is_handle=is_handle)
+    elif isinstance(value, PurePath):
+        if not Path(value).resolve().is_relative_to(folder.resolve()):
+            raise SpecError(f"{where} is the path {value}, outside the run's folder: use impl.folder()")
+    elif kind is np.ndarray or isinstance(value, np.generic):
+        if value.dtype.hasobject:  # type: ignore[attr-defined]
+            raise SpecError(f"{where} is a NumPy array of Python objects: only numbers, strings and bytes may pass")
+    else:
+        raise SpecError(
+            f"{where} is a {kind.__module__}.{kind.__qualname__}, and only plain data and handles pass from a spec "
+            "to an implementation: build it in the kata's probes.py instead"
+        )
+
+
+def _check_tensor(value: torch.Tensor, where: str) -> None:
+    if value.requires_grad:
+        raise SpecError(f"{where} requires grad: pass it detached, and let a probe do what needs autograd")
+    if value.layout is not torch.strided or value.is_quantized:
+        raise SpecError(f"{where} is sparse or quantized: only dense tensors pass; let a probe build the other kind")
+
+
+class Crossing:
+    """One call's results on their way from the implementation to the spec.
+
+    Remembers the call's arguments, so that an argument that comes back is recognised as the same object.
+    """
+
+    def __init__(self, arguments: object, *, handle: Callable[[object], object]) -> None:
+        """Takes the arguments, after `check_argument`, and what makes a handle of an object."""
+        self._handle = handle
+        self._known: dict[int, object] = {}
+        self._remember(arguments)
+
+    def _remember(self, value: object) -> None:
+        if isinstance(value, torch.Tensor | np.ndarray | torch.Generator):
+            self._known[id(value)] = value
+        elif isinstance(value, list | tuple | dict):
+            self._known[id(value)] = value
+            for item in value.values() if isinstance(value, dict) else value:
+                self._remember(item)
+
+    def settle_arguments(self) -> None:
+        """Puts right what a call may have left on its arguments and what could not cross: gradients and odd items."""
+        for value in list(self._known.values()):
+            if isinstance(value, torch.Tensor) and value.requires_grad:
+                if value.is_leaf:
+                    value.grad = None
+                    value.requires_grad_(False)
+                else:
+                    value.detach_()
+            elif isinstance(value, list):
+                value[:] = [self.result(item) for item in value]
+            elif isinstance(value, dict):
+                value.update({key: self.result(item) for key, item in value.items()})
+
+    def result(self, value: Any) -> Any:
+        """Gives the plain form of a result, or a handle where it has none."""
+        if id(value) in self._known:
+            return value
+        kind = type(value)
+        if isinstance(value, torch.Tensor):
+            return (
+                _plain_tensor(value)
+                if value.layout is torch.strided and not value.is_quantized
+                else self._handle(value)
+            )
+        if kind in _ATOMS or kind is slice or isinstance(value, np.generic | PurePath):
+            return value
+        if kind is np.ndarray:
+            return self._handle(value) if value.dtype.hasobject else value
+        for atom in _SUBCLASSED_ATOMS:
+            if isinstance(value, atom):
+                return atom.__new__(atom, value)  # type: ignore[call-overload]
+        if isinstance(value, list):
+            return [self.result(item) for item in value]
+        if isinstance(value, tuple):
+            return tuple(self.result(item) for item in value)
+        if isinstance(value, Mapping):
+            return {self.result(key): self.result(item) for key, item in value.items()}
+        return self._handle(value)
+
+
+def _plain_tensor(value: torch.Tensor) -> torch.Tensor:
+    with torch.no_grad():
+        plain = value.detach()
+        if type(plain) is not torch.Tensor:
+            plain = plain.as_subclass(torch.Tensor)
+        return plain.resolve_conj().resolve_neg()

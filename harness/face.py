@@ -1,0 +1,232 @@
+"""The fixture `impl`: the one way by which a spec touches an implementation."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import tempfile
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+from harness import calls, profiles
+from harness.channel import check_argument
+from harness.errors import SpecError
+from harness.host import Host
+from harness.literals import call_text, literal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from harness.model import Exercise, Implementation, Kata
+
+_SNAPSHOT_LIMIT = 4096
+"""Elements of a tensor that is copied for a call's record; a larger one is only summarised in it anyway."""
+
+
+class Handle:
+    """Stands in the spec for an object that stays with the implementation.
+
+    It can be called, indexed, iterated over, measured with `len`, and passed back as an argument; its attributes and
+    the results of its methods come as plain data or as handles.
+    """
+
+    __slots__ = ("_face", "_target", "_text")
+
+    def __init__(self, face: Face, target: object, text: Callable[[], str]) -> None:
+        self._face = face
+        self._target = target
+        self._text = text
+
+    def _do(self, operation: str, text: Callable[[], str], *args: Any, **kwargs: Any) -> Any:
+        __tracebackhide__ = True
+        return self._face._perform(operation, lambda: self._target, args, kwargs, text=text)
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        __tracebackhide__ = True
+        return self._do("call", _call_text(self._text, args, kwargs), *args, **kwargs)
+
+    def __getattr__(self, name: str) -> Any:
+        __tracebackhide__ = True
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return self._do("attribute", lambda: f"{self._text()}.{name}", name)
+
+    def __getitem__(self, key: Any) -> Any:
+        __tracebackhide__ = True
+        return self._do("item", lambda: f"{self._text()}[{literal(key)}]", key)
+
+    def __len__(self) -> int:
+        __tracebackhide__ = True
+        return int(self._do("length", lambda: f"len({self._text()})"))
+
+    def __iter__(self) -> Iterator[Any]:
+        __tracebackhide__ = True
+        iterator = self._do("iterator", lambda: f"iter({self._text()})")
+        while items := iterator._do("next", lambda: f"next(iter({self._text()}))"):
+            yield items[0]
+
+    def __eq__(self, other: object) -> bool:
+        return type(other) is Handle and other._target is self._target
+
+    def __hash__(self) -> int:
+        return id(self._target)
+
+    def __repr__(self) -> str:
+        return self._text()
+
+
+class Face:
+    """What a spec sees of an implementation: `impl.join_rows(a, b)` calls its `join_rows`.
+
+    Every call is checked (plain data and handles only), recorded (so that a failing check can show it), seeded, and
+    carried out by a `harness.host.Host`. Names of exercises are looked up in the implementation; all others stand here.
+
+    Args:
+        kata: whose spec is running.
+        implementation: the code under test.
+    """
+
+    def __init__(self, kata: Kata, implementation: Implementation) -> None:
+        self._kata = kata
+        self._implementation = implementation
+        self._host = Host(kata, implementation)
+        self._base = Path(tempfile.mkdtemp(prefix=f"kata-{kata.topic}-"))
+        self._judged: Exercise | None = None
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        return self._caller(name, lambda: self._host.exercise(name))
+
+    def __repr__(self) -> str:
+        return f"<{self._implementation.label}>"
+
+    @property
+    def probes(self) -> _Probes:
+        """The functions of the kata's `probes.py`, each called without its first argument, the module."""
+        return _Probes(self)
+
+    def folder(self) -> Path:
+        """Gives a new empty folder that spec and implementation share. It is removed after the module's last test."""
+        return Path(tempfile.mkdtemp(dir=self._base))
+
+    def fresh(self) -> Face:
+        """Gives the same implementation anew, as another process would see it; folders stay shared, handles do not."""
+        other = Face.__new__(Face)
+        other._kata = self._kata
+        other._implementation = self._implementation
+        other._host = Host(self._kata, self._implementation)
+        other._base = self._base
+        other._judged = self._judged
+        return other
+
+    def kill_after(self, seconds: float, call: Callable[[], object]) -> None:
+        """Starts a call and kills the process that runs it after so many seconds; what it left in files stays.
+
+        Raises:
+            SpecError: this system cannot copy a process.
+        """
+        if not hasattr(os, "fork"):
+            raise SpecError("impl.kill_after needs a system with fork")
+        child = os.fork()
+        if child == 0:  # pragma: no cover - runs in the copy, where nothing is measured
+            try:
+                call()
+            finally:
+                os._exit(0)
+        time.sleep(seconds)
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
+
+    def _caller(self, name: str, find: Callable[[], object]) -> Callable[..., Any]:
+        def caller(*args: Any, **kwargs: Any) -> Any:
+            __tracebackhide__ = True
+            return self._perform("call", find, args, kwargs, text=_call_text(lambda: name, args, kwargs))
+
+        return caller
+
+    def _perform(
+        self,
+        operation: str,
+        find_target: Callable[[], object],
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
+        *,
+        text: Callable[[], str],
+    ) -> Any:
+        __tracebackhide__ = True
+        calls.record(text)
+        for where, value in (*enumerate(args, start=1), *kwargs.items()):
+            check_argument(value, folder=self._base, where=f"argument {where}", is_handle=self._owns)
+        return self._host.perform(
+            operation,
+            find_target,
+            self._unwrap(args),
+            self._unwrap(kwargs),
+            seed=profiles.call_seeds.getrandbits(63),
+            judged=self._judged,
+            handle=lambda target: Handle(self, target, text),
+        )
+
+    def _owns(self, value: object) -> bool:
+        if type(value) is not Handle:
+            return False
+        if value._face is not self:
+            raise SpecError(f"the handle {value!r} belongs to another process: use it with the impl that gave it")
+        return True
+
+    def _unwrap(self, value: Any) -> Any:
+        """The arguments with handles replaced by what they stand for; containers without handles stay themselves."""
+        if type(value) is Handle:
+            return value._target
+        if type(value) in (list, tuple):
+            items = type(value)(self._unwrap(item) for item in value)
+            return items if any(a is not b for a, b in zip(items, value, strict=True)) else value
+        if type(value) is dict:
+            entries = {key: self._unwrap(item) for key, item in value.items()}
+            return entries if any(entries[key] is not value[key] for key in value) else value
+        return value
+
+    def _judge(self, exercise: Exercise | None) -> None:
+        """Says which exercise the tests that follow judge."""
+        self._judged = exercise
+        calls.forget()
+
+    def _touched(self) -> bool | None:
+        """Whether a distorted implementation really changed a result so far; None where it is not distorted."""
+        return self._host.touched()
+
+    def _close(self) -> None:
+        shutil.rmtree(self._base, ignore_errors=True)
+
+
+class _Probes:
+    def __init__(self, face: Face) -> None:
+        self._face = face
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        return self._face._caller(f"probes.{name}", lambda: self._face._host.probe(name))
+
+
+def _call_text(name: Callable[[], str], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Callable[[], str]:
+    """Renders a call later, with the arguments as they are now: the call may change them."""
+    kept_args, kept_kwargs = _snapshot(args), _snapshot(kwargs)
+    return lambda: call_text(name(), kept_args, kept_kwargs)
+
+
+def _snapshot(value: Any) -> Any:
+    kind = type(value)
+    if kind is torch.Tensor and value.layout is torch.strided and value.numel() <= _SNAPSHOT_LIMIT:
+        if 0 in value.stride():  # an expanded tensor: its elements share memory, so no copy has its strides
+            return value.clone()
+        copy = torch.empty_strided(value.shape, value.stride(), dtype=value.dtype, device=value.device)
+        return copy.copy_(value)
+    if kind in (list, tuple):
+        return kind(_snapshot(item) for item in value)
+    if kind is dict:
+        return {key: _snapshot(item) for key, item in value.items()}
+    return value

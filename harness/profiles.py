@@ -1,0 +1,104 @@
+"""How thoroughly Hypothesis works, and from where random numbers come.
+
+Four profiles: `learner` is quick and remembers a failing example; `grade` gives the same verdict everywhere; `thorough`
+looks for what the others miss; `verify` runs known mistakes, of which only the failure matters, not the smallest example.
+
+This module imports neither torch nor Hypothesis before they are needed.
+"""
+
+from __future__ import annotations
+
+import random
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+PROFILES = ("learner", "grade", "thorough", "verify")
+"""The names that `use` takes."""
+
+call_seeds = random.Random(0)  # noqa: S311 - no secrets here
+"""From here the harness draws a seed for every call into an implementation. Once `register_torch_generator` has run, two
+calls in an example have different seeds, and the same ones whenever that example runs."""
+
+_torch_random: _TorchRandom | None = None  # Hypothesis refers to it but weakly
+
+
+def register() -> None:
+    """Makes our profiles known to Hypothesis; chooses none."""
+    from hypothesis import HealthCheck, Phase, settings
+
+    # All report one failure, the first that was found, without the phase that explains it: a learner wants one, soon.
+    phases = (Phase.explicit, Phase.reuse, Phase.generate, Phase.target, Phase.shrink)
+    learner = settings(
+        settings.get_profile("default"),
+        max_examples=40,
+        deadline=None,
+        derandomize=False,
+        phases=phases,
+        print_blob=False,
+        report_multiple_bugs=False,
+        suppress_health_check=[HealthCheck.too_slow],  # a loaded machine is no fault of the answer
+    )
+    grade = settings(
+        settings.get_profile("ci"),
+        max_examples=100,
+        deadline=None,
+        derandomize=True,
+        database=None,
+        phases=phases,
+        print_blob=False,
+        report_multiple_bugs=False,
+    )
+    verify = settings(grade, phases=[phase for phase in phases if phase is not Phase.shrink])
+    thorough = settings(grade, max_examples=1000, derandomize=False)
+    for name, profile in zip(PROFILES, (learner, grade, thorough, verify), strict=True):
+        settings.register_profile(name, profile)
+
+
+def use(name: str) -> None:
+    """Makes a profile the one by which tests run from now on.
+
+    Raises:
+        ValueError: there is no such profile.
+    """
+    from hypothesis import settings
+
+    if name not in PROFILES:
+        raise ValueError(f"there is no profile {name!r}: choose one of {', '.join(PROFILES)}")
+    register()
+    settings.load_profile(name)
+
+
+def register_torch_generator() -> None:
+    """Lets Hypothesis seed torch's default generator and `call_seeds` for each example, and restore them afterwards.
+
+    Without it, code that draws from them would see other numbers each time that an example runs, and Hypothesis would
+    call a failure flaky. A second call does nothing.
+    """
+    global _torch_random
+    if _torch_random is not None:
+        return
+    from hypothesis import register_random
+
+    _torch_random = _TorchRandom()
+    register_random(_torch_random)
+    register_random(call_seeds)
+
+
+class _TorchRandom:
+    """Torch's default generator with the methods of `random.Random` that Hypothesis uses."""
+
+    def __init__(self) -> None:
+        import torch
+
+        self._generator = torch.default_generator
+
+    def seed(self, seed: int) -> None:
+        self._generator.manual_seed(seed)
+
+    def getstate(self) -> Tensor:
+        return self._generator.get_state()
+
+    def setstate(self, state: Tensor) -> None:
+        self._generator.set_state(state)

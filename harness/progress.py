@@ -1,0 +1,164 @@
+"""What is known about a learner's exercises: the last outcome of each, and how many hints were taken.
+
+It stands in `.kata/progress.json`, by the exercise's name, so that an update of the katas loses nothing:
+
+    {"version": 1, "exercises": {"tensor_operations.join_rows": {
+      "outcome": "passed", "file": "hash of the judged file", "when": "2026-01-31T12:00:00+00:00", "hints": 1}}}
+"""
+
+from __future__ import annotations
+
+import json
+from contextlib import suppress
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from harness.errors import WorkspaceError
+from harness.model import Outcome
+from harness.workspace import explained, write_text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from harness.model import Verdict
+    from harness.workspace import Workspace
+
+VERSION = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """What is known about one exercise.
+
+    Attributes:
+        outcome: of the last check, None where there was none.
+        file: hash of the learner's file as it was then (see `harness.workspace.digest`).
+        when: the time of that check, in ISO format.
+        hints: how many were taken.
+    """
+
+    outcome: Outcome | None = None
+    file: str = ""
+    when: str = ""
+    hints: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """What is known about all exercises of one workspace.
+
+    Attributes:
+        records: by `topic.exercise`.
+        set_aside: where the damaged file was put, if it was damaged.
+    """
+
+    records: dict[str, Record]
+    set_aside: Path | None = None
+
+    def of(self, topic: str, exercise: str) -> Record:
+        """What is known about an exercise."""
+        return self.records.get(f"{topic}.{exercise}", Record())
+
+
+def load(workspace: Workspace) -> Progress:
+    """Reads what is known. Nothing known is no error.
+
+    Raises:
+        WorkspaceError: there is a file, but it cannot be read.
+    """
+    file = _file(workspace)
+    with explained(file):
+        try:
+            content = file.read_bytes()
+        except FileNotFoundError:
+            return Progress({})
+    try:
+        return Progress(_parse(json.loads(content)))
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
+        return Progress({}, _set_aside(workspace, file))
+
+
+def _set_aside(workspace: Workspace, file: Path) -> Path:
+    """Moves a damaged file among the copies; where nothing can be written it stays where it is."""
+    with suppress(WorkspaceError, OSError):
+        copy = workspace.keep_copy(file)
+        file.unlink()
+        return copy
+    return file
+
+
+def _parse(document: dict[str, object]) -> dict[str, Record]:
+    if document["version"] != VERSION:
+        raise ValueError(document["version"])
+    entries: dict[str, dict[str, object]] = document["exercises"]  # type: ignore[assignment]
+    records = {}
+    for name, entry in entries.items():
+        outcome = entry.get("outcome")
+        records[name] = Record(
+            outcome=None if outcome is None else Outcome(str(outcome)),
+            file=str(entry.get("file", "")),
+            when=str(entry.get("when", "")),
+            hints=int(str(entry.get("hints", 0))),
+        )
+    return records
+
+
+def record(workspace: Workspace, verdict: Verdict, file: str) -> Progress:
+    """Keeps a verdict on the learner's file with that hash."""
+    when = datetime.now(UTC).isoformat(timespec="seconds")
+
+    def enter(records: dict[str, Record]) -> None:
+        for each in verdict.exercises:
+            name = f"{verdict.topic}.{each.exercise}"
+            records[name] = replace(records.get(name, Record()), outcome=each.outcome, file=file, when=when)
+
+    return _change(workspace, enter)
+
+
+def take_hint(workspace: Workspace, topic: str, exercise: str, *, most: int) -> int:
+    """Counts one more hint for an exercise, and gives how many were taken now."""
+
+    def enter(records: dict[str, Record]) -> None:
+        known = records.get(f"{topic}.{exercise}", Record())
+        records[f"{topic}.{exercise}"] = replace(known, hints=min(known.hints + 1, most))
+
+    return _change(workspace, enter).of(topic, exercise).hints
+
+
+def forget(workspace: Workspace, topic: str, exercises: tuple[str, ...]) -> None:
+    """Forgets outcomes and hints of exercises that somebody starts anew."""
+
+    def enter(records: dict[str, Record]) -> None:
+        for exercise in exercises:
+            records.pop(f"{topic}.{exercise}", None)
+
+    _change(workspace, enter)
+
+
+def _file(workspace: Workspace) -> Path:
+    return workspace.state / "progress.json"
+
+
+def _change(workspace: Workspace, enter: Callable[[dict[str, Record]], None]) -> Progress:
+    """Reads, changes and writes as one step, whoever else does so at the same time."""
+    from filelock import FileLock, Timeout
+
+    file = _file(workspace)
+    with explained(file, "write"):
+        workspace.state.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(workspace.state / "progress.lock", timeout=10)
+        try:
+            lock.acquire()
+        except Timeout:
+            raise WorkspaceError(f"{lock.lock_file}: another `kata` holds this file; end it, then try again") from None
+    try:
+        progress = load(workspace)
+        enter(progress.records)
+        entries = {name: asdict(each) for name, each in sorted(progress.records.items())}
+        write_text(file, json.dumps({"version": VERSION, "exercises": entries}, indent=1, ensure_ascii=False) + "\n")
+    finally:
+        with suppress(OSError):
+            lock.release()
+    return progress

@@ -1,0 +1,198 @@
+"""Checks a kata itself: is its spec as strong, and its text as complete, as a learner may expect?
+
+A kata is whole when a stub generated on the spot is to do and nothing else, the reference passes, every mistake and
+every distortion of a right answer fails by an assertion (or as the mistake declares), and every exercise has its spec,
+hints, mistakes and statement.
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+import subprocess
+import sys
+from collections import defaultdict
+from typing import TYPE_CHECKING
+
+from harness import lessons
+from harness.distortions import DISTORTIONS
+from harness.errors import KataError
+from harness.model import Finding, Kata, Outcome
+from harness.runner.process import judge
+from harness.specs import SpecTest, tests_of
+from harness.workspace import read_text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+_LISTED = ("{topic}.py", "test_{topic}.py", "kata.toml", "README.md", "mistakes.py", "probes.py")
+
+
+def verify(kata: Kata) -> list[str]:
+    """Everything that is wrong with a kata, each with what to do about it; an empty list where it is whole."""
+    problems = [f"{kata.folder.name}: {problem}" for problem in _static_problems(kata)]
+    if problems:  # running an incomplete kata would only say the same again, less clearly
+        return problems
+    try:
+        found = [*_dynamic_problems(kata), *_problems_of_lesson(kata)]
+    except KataError as error:
+        found = [str(error)]
+    return [f"{kata.folder.name}: {problem}" for problem in found]
+
+
+def mistakes_of(kata: Kata) -> dict[str, ast.FunctionDef | ast.ClassDef]:
+    """The mistakes that a kata lists, by name."""
+    tree = ast.parse(read_text(kata.mistakes))
+    return {
+        node.name: node
+        for node in tree.body
+        if isinstance(node, ast.FunctionDef | ast.ClassDef) and not node.name.startswith("_")
+    }
+
+
+def declared_exceptions(kata: Kata) -> dict[str, str]:
+    """For each mistake that may fail by an exception (`raises = RuntimeError`), that exception's name."""
+    declared: dict[str, str] = {}
+    for node in ast.parse(read_text(kata.mistakes)).body:
+        if isinstance(node, ast.ClassDef):
+            for inner in node.body:
+                if isinstance(inner, ast.Assign) and ast.unparse(inner.targets[0]) == "raises":
+                    declared[node.name] = ast.unparse(inner.value)
+        elif isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Attribute):
+            if node.targets[0].attr == "raises":
+                declared[ast.unparse(node.targets[0].value)] = ast.unparse(node.value)
+    return declared
+
+
+def _static_problems(kata: Kata) -> Iterator[str]:
+    for path in (kata.spec, kata.lesson, kata.mistakes, kata.solution):
+        if not path.is_file():
+            yield f"{path.name} is missing: `kata new` shows what a whole kata holds"
+            return
+    listed = {name.format(topic=kata.topic) for name in _LISTED}
+    for path in sorted(kata.folder.iterdir()):
+        is_translation = path.name.startswith("README.") and path.suffix == ".md"
+        if path.name not in listed and not is_translation and not path.name.startswith((".", "__pycache__")):
+            yield f"{path.name} belongs to no kata: remove it, or move it where it is used"
+    try:
+        tests, mistakes = tests_of(kata.spec), mistakes_of(kata)
+    except SyntaxError as error:
+        yield f"{error.filename or 'a file'} is not valid Python: {error}"
+        return
+    yield from _problems_of_tests(kata, tests)
+    yield from _problems_of_mistakes(kata, mistakes)
+    lesson = lessons.Lesson.read(kata.lesson)
+    for exercise in kata.exercises:
+        if not lesson.statement(exercise.name):
+            yield (
+                f"{kata.lesson.name} has no statement of {exercise.name}: write one under a heading ### `{exercise.name}`"
+            )
+    order = [name for name in lesson.exercises if name in {e.name for e in kata.exercises}]
+    if order != [e.name for e in kata.exercises] and len(order) == len(kata.exercises):
+        yield f"{kata.lesson.name} states the exercises in another order than kata.toml: bring one into line"
+    for name in lesson.exercises:
+        if name not in {e.name for e in kata.exercises}:
+            yield f"{kata.lesson.name} states {name}, which kata.toml does not list: list it, or rename the heading"
+
+
+def _problems_of_tests(kata: Kata, tests: Iterable[SpecTest]) -> Iterator[str]:
+    names = {e.name for e in kata.exercises}
+    judged = set()
+    for test in tests:
+        if len(test.exercises) != 1 or test.exercises[0] not in names:
+            yield f'{kata.spec.name}::{test.name} must name exactly one exercise: @pytest.mark.exercise("…")'
+        if not test.sentence:
+            yield f"{kata.spec.name}::{test.name} has no docstring: say in a sentence what it checks; learners read it"
+        judged.update(test.exercises)
+    for name in sorted(names - judged):
+        yield f"{kata.spec.name} has no test of {name}: write one"
+
+
+def _problems_of_mistakes(kata: Kata, mistakes: dict[str, ast.FunctionDef | ast.ClassDef]) -> Iterator[str]:
+    names = {e.name for e in kata.exercises}
+    made = set()
+    for name, node in mistakes.items():
+        exercise, separator, _ = name.partition("__")
+        if not separator or exercise not in names:
+            yield f"mistakes.py: {name} must be called EXERCISE__what_went_wrong"
+        if not ast.get_docstring(node):
+            yield f"mistakes.py: {name} has no docstring: write what a teacher would say"
+        made.add(exercise)
+    for name in sorted(names - made):
+        yield f"mistakes.py has no mistake for {name}: write at least one that people really make"
+
+
+def _dynamic_problems(kata: Kata) -> Iterator[str]:
+    mistakes = list(mistakes_of(kata))
+    distortions = [f"{e.name}__{way}" for e in kata.exercises for way in DISTORTIONS]
+    references = [
+        "stub",
+        "solution",
+        *(f"mistake:{name}" for name in mistakes),
+        *(f"distorted:{name}" for name in distortions),
+    ]
+    findings: dict[str, list[Finding]] = defaultdict(list)
+    for finding in judge(kata, references, profile="verify"):
+        findings[finding.implementation].append(finding)
+    yield from _problems_of_stub(findings["stub"])
+    yield from _problems_of_solution(findings["solution"])
+    declared = declared_exceptions(kata)
+    for name in mistakes:
+        yield from _problems_of_wrong_answer(
+            f"mistakes.py: {name}", findings[f"mistake:{name}"], allowed=declared.get(name)
+        )
+    for name in distortions:
+        found = findings[f"distorted:{name}"]
+        exercise, _, way = name.partition("__")
+        if not any(f.touched for f in found) or any(f.outcome not in (Outcome.PASSED, Outcome.SKIPPED) for f in found):
+            continue
+        yield f"the spec of {exercise} accepts a distorted answer ({way}: {DISTORTIONS[way]}): add a test that it fails"
+
+
+def _problems_of_lesson(kata: Kata) -> list[str]:
+    """Runs the lesson's code in a process of its own, since a lesson may change what is global."""
+    program = (
+        "import json, pathlib, sys\n"
+        "from harness import lessons\n"
+        "print(json.dumps(lessons.run(pathlib.Path(sys.argv[1]))))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program, str(kata.lesson)], check=False, capture_output=True, text=True, errors="replace"
+    )
+    if done.returncode != 0:
+        return [f"{kata.lesson.name} could not be run: {(done.stderr.strip().splitlines() or ['no word why'])[-1]}"]
+    failures: list[str] = json.loads(done.stdout.splitlines()[-1])
+    return failures
+
+
+def _problems_of_stub(findings: Iterable[Finding]) -> Iterator[str]:
+    for finding in findings:
+        if finding.outcome not in (Outcome.TODO, Outcome.SKIPPED):
+            said = f": {finding.failure.message}" if finding.failure else ""
+            yield (
+                f"the stub should be to do, but {finding.test} {finding.outcome}{said}: "
+                "the markers in the solution leave too little or too much"
+            )
+
+
+def _problems_of_solution(findings: Iterable[Finding]) -> Iterator[str]:
+    for finding in findings:
+        if finding.outcome not in (Outcome.PASSED, Outcome.SKIPPED):
+            said = finding.failure.message if finding.failure else ""
+            call = f" for {finding.failure.call}" if finding.failure and finding.failure.call else ""
+            yield f"the solution does not pass {finding.test} ({finding.outcome}){call}: {said}"
+
+
+def _problems_of_wrong_answer(what: str, findings: list[Finding], *, allowed: str | None) -> Iterator[str]:
+    failed = [f for f in findings if f.outcome not in (Outcome.PASSED, Outcome.SKIPPED)]
+    if not failed:
+        yield f"{what} passes the spec: add a test that it fails, or remove it"
+    for finding in failed:
+        names = finding.failure.exceptions if finding.failure else ()
+        short = {name.rpartition(".")[2] for name in names}
+        if "AssertionError" in short or "Flaky" in "".join(short) or (allowed or "").rpartition(".")[2] in short:
+            continue
+        yield (
+            f"{what} fails {finding.test} by {names[0] if names else finding.outcome}, not by an assertion: "
+            f"declare it (`{what.rpartition(' ')[2]}.raises = …`), or mend the test or the mistake"
+        )

@@ -23,6 +23,7 @@ HYPOTHESIS_SEED = "0"
 """Two runs on the same file draw the same examples, so that they come to the same verdict."""
 
 _TESTS_FAILED = 1
+_NOT_FOR_SPECS = ("PYTEST_ADDOPTS", "PYTEST_PLUGINS", "PYTEST_DISABLE_PLUGIN_AUTOLOAD")
 
 
 def judge(
@@ -65,10 +66,11 @@ def judge(
         )
         if not report.is_file():
             raise RunError(_why_no_report(kata, done))
-        findings = json.loads(report.read_text(encoding="utf-8"))["findings"]
-    if not findings and done.returncode > _TESTS_FAILED:
+        found = json.loads(report.read_text(encoding="utf-8"))
+    # Not the process's own code: once everything is told, it does not matter what happens at its end.
+    if found["exit"] > _TESTS_FAILED:
         raise RunError(_why_no_report(kata, done))
-    return tuple(finding_from_json(finding) for finding in findings)
+    return tuple(finding_from_json(finding) for finding in found["findings"])
 
 
 def _fixed_options(kata: Kata) -> list[str]:
@@ -89,9 +91,7 @@ def _fixed_options(kata: Kata) -> list[str]:
 
 
 def _environment(workspace: Workspace | None) -> dict[str, str]:
-    environment = {
-        name: value for name, value in os.environ.items() if name not in ("PYTEST_ADDOPTS", "PYTEST_PLUGINS")
-    }
+    environment = {name: value for name, value in os.environ.items() if name not in _NOT_FOR_SPECS}
     environment["PYTHONDONTWRITEBYTECODE"] = "1"
     if workspace is not None:
         environment["KATA_WORKSPACE"] = str(workspace.root)

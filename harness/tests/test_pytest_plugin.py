@@ -406,8 +406,9 @@ def test_profiles_can_be_chosen(stall):
     """Specs run by the learner's profile unless another one is named."""
     spec = "from hypothesis import settings\n" + SPEC + '\n\nprint("examples:", settings.default.max_examples)\n'
     stall.kata(spec=spec)
-    for options, expected in (([], 40), (["--hypothesis-profile=grade"], 100), (["--hypothesis-profile=verify"], 100)):
-        stall.run("--impl=solution", "-s", *options).stdout.fnmatch_lines([f"examples: {expected}*"])
+    for profile, expected in ((None, 40), ("grade", 100), ("thorough", 1000)):
+        options = ["--impl=solution", "-s", "--collect-only"]
+        stall.run(*options, profile=profile).stdout.fnmatch_lines([f"examples: {expected}"])
 
 
 def test_random_numbers_do_not_depend_on_the_order(stall):
@@ -491,7 +492,8 @@ def test_two_processes_come_to_the_same(packs, pytester, monkeypatch, tmp_path):
     monkeypatch.setenv("OVEN", "1")
     monkeypatch.setenv("OVEN_LOG", str(tmp_path / "log"))
     spec = packs["good_pack"] / "good_pack" / "katas" / "40_scaling" / "test_scaling.py"
-    fixed = ["-p", "no:cacheprovider", "--import-mode=importlib", "--impl=solution", "--impl=mistake:scale__in_place"]
+    fixed = ["-p", "no:cacheprovider", "--import-mode=importlib", "--hypothesis-profile=grade"]
+    fixed += ["--impl=solution", "--impl=mistake:scale__in_place"]
     found = []
     for run, options in (
         (pytester.runpytest_inprocess, ["-p", "no:randomly"]),

@@ -95,3 +95,9 @@ def described(error: BaseException) -> str:
     except Exception:  # somebody's own __str__
         message = "its message cannot be read"
     return f"{type(error).__name__}: {message}" if message else type(error).__name__
+
+
+def steers_tests(error: BaseException) -> bool:
+    """Whether a tool for tests would take an exception for a word to itself: skip this test, or end the run."""
+    tools = ("_pytest", "hypothesis", "unittest")
+    return any(kind.__module__.partition(".")[0] in tools for kind in type(error).__mro__)

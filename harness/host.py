@@ -18,6 +18,7 @@ from harness.errors import (
     SpecError,
     ToDo,
     WrongSignature,
+    steers_tests,
 )
 from harness.forbid import forbidding
 from harness.implementations import load_probes
@@ -90,17 +91,6 @@ class Host:
             SourceError: it cannot be loaded, or not in time; the same error at each use.
         """
         if self._module is None and self._source_error is None:
-            try:
-                with clean_slate(0), deadline(conditions.DEADLINE):
-                    self._module = self.implementation.load()
-            except KataError as error:
-                self._source_error = error
-            except DeadlineExceeded:
-                self._source_error = SourceError(
-                    f"{self.implementation.path.name} could not be imported within {conditions.DEADLINE:g} s: "
-                    "what stands outside of functions runs at once, and has to end"
-                )
-        if self._module is None and self._source_error is None:
             self._load()
         if self._source_error is not None:
             # Always from this line: to Hypothesis, the same error from two lines is two errors.
@@ -116,7 +106,7 @@ class Host:
         except KataError as error:
             self._source_error = error
         except DeadlineExceeded:
-            self._source_error = DeadlineExceeded(
+            self._source_error = SourceError(
                 f"{self.implementation.path.name} could not be imported within {limit:g} s: "
                 "what stands outside of functions runs at once, and has to end"
             )
@@ -212,7 +202,7 @@ class Host:
             raise
         except BaseException as error:
             self._explain(error)
-            if isinstance(error, Exception) and not _steers_tests(error):
+            if isinstance(error, Exception) and not steers_tests(error):
                 raise
             raise ImplementationCrashed(
                 f"{self.implementation.path.name} raised {type(error).__name__}, which ends a program or a test: "
@@ -254,12 +244,6 @@ class _CheckedModule:
         if any(exercise.name == name for exercise in self._host.kata.exercises):
             return self._host.exercise(name)
         return getattr(self._host.module, name)
-
-
-def _steers_tests(error: Exception) -> bool:
-    """Whether a tool for tests would take an exception for a word to itself: skip this test, or end the run."""
-    tools = ("_pytest", "hypothesis", "unittest")
-    return any(kind.__module__.partition(".")[0] in tools for kind in type(error).__mro__)
 
 
 _MISSING = object()

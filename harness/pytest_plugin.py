@@ -89,7 +89,8 @@ class KataPlugin:
 
     def pytest_sessionstart(self, session: pytest.Session) -> None:
         # Asked before the collection, which xdist leaves to its workers, about what somebody has typed.
-        for reference in session.config.getoption("--impl") or ():
+        references = () if hasattr(session.config, "workerinput") else session.config.getoption("--impl")
+        for reference in references or ():
             if problem := self.selection.problem_with(reference):
                 raise pytest.UsageError(problem)
 

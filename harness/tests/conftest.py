@@ -12,6 +12,7 @@ from harness.tests.kitchen import cook_kata
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+    from types import ModuleType
 
     from harness.model import Kata
     from harness.tests.bench import Bench
@@ -41,21 +42,26 @@ def kata(tmp_path: Path) -> Kata:
     return cook_kata(tmp_path / "katas" / "03_tiny_things")
 
 
+@pytest.fixture(scope="session")
+def stall_module() -> ModuleType:
+    """`harness.tests.stall`, imported before `pytester`, which would forget it and torch after the first test."""
+    from harness.tests import stall
+
+    return stall
+
+
 @pytest.fixture
-def stall(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stall]:
-    """Runs pytest on tiny katas, in this process or in one of its own."""
+def stall(stall_module: ModuleType, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stall]:
+    """Runs pytest on tiny katas in this process."""
     from hypothesis import settings
 
-    from harness.tests.stall import Stall
-
     profile = settings.get_current_profile_name()
-    yield Stall(pytester, monkeypatch)
+    yield stall_module.Stall(pytester, monkeypatch)
     settings.load_profile(profile)  # a spec that is collected has another one loaded
 
 
 @pytest.fixture(scope="session")
-def packs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+def packs(stall_module: ModuleType, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """The third-party packs of `packs/`, each installed as a real distribution in a folder of its own."""
-    from harness.tests.stall import install_packs
-
-    return install_packs(tmp_path_factory.mktemp("packs"))
+    installed: dict[str, Path] = stall_module.install_packs(tmp_path_factory.mktemp("packs"))
+    return installed

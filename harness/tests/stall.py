@@ -23,9 +23,11 @@ from harness.tests.kitchen import write_kata
 from harness.verdicts import finding_from_json
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import pytest
 
-    from harness.model import Finding, Pack
+    from harness.model import Finding, Kata, Pack
     from harness.requirements import Requirement
 
 IMPORTED = (filelock, torch, asserts, distorting, face, gpu, slow_download, strategies)
@@ -66,6 +68,11 @@ class Stall:
         fixed = ["-p", "no:randomly", "-p", "no:cacheprovider", "--import-mode=importlib"]
         fixed += [f"--hypothesis-profile={profile}"] if profile else []
         return self.pytester.runpytest_inprocess(str(self.folder), *fixed, f"--kata-report={self.report}", *options)
+
+    def judge(self, kata: Kata, references: Sequence[str], *, profile: str, options: Sequence[str]) -> list[Finding]:
+        """Stands in for `harness.runner.process.judge`: what it does in another process is done in this one."""
+        self.run(*options, *(f"--impl={reference}" for reference in references), profile=profile)
+        return self.findings()
 
     def findings(self) -> list[Finding]:
         """What the last run found out."""

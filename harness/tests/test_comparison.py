@@ -260,7 +260,7 @@ EQUAL = [
 
 
 class TestValue:
-    @pytest.mark.parametrize("value", EQUAL, ids=repr)
+    @pytest.mark.parametrize("value", EQUAL, ids=lambda value: type(value).__name__)
     def test_equal_values_pass(self, value: object) -> None:
         """Plain data equals itself, at any depth, in a container of its own."""
         assert_value(value, value)

@@ -95,6 +95,21 @@ def test_a_mistake_is_judged_by_its_own_exercise(stall):
     assert [finding.touched for finding in stall.findings()] == [True, True]
 
 
+def test_one_failure_of_a_wrong_answer_may_be_enough(stall):
+    """Asked so, the run leaves out a mistake's other tests once one has failed; learners' answers are always judged."""
+    stall.kata(learner=learner().replace("separator.join(words)", "''"))
+    options = [
+        "--impl=learner",
+        "--impl=distorted:join_words__extra_dimension",
+        "--impl=distorted:join_words__constant",
+    ]
+    stall.run("--kata-first-failure", "--kata-exercise=join_words", *options)
+    counted = {}
+    for finding in stall.findings():
+        counted.setdefault(finding.implementation, []).append(str(finding.outcome))
+    assert list(counted.values()) == [["failed", "failed"], ["passed", "passed"], ["failed", "skipped"]]
+
+
 BROKEN = {
     "syntax": (learner(above="def f(:\n"), ["tiny_things.py:1 is not valid Python: *", "    def f(:"]),
     "import": (

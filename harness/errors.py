@@ -13,6 +13,7 @@
     ├── ForbiddenCall          the implementation called what its exercise forbids
     ├── DeadlineExceeded       a call did not return in time
     ├── RequirementMissing     a test uses a resource that it has no marker for
+    ├── CodecError             a message between judge and worker is malformed, or holds what is not plain data
     ├── RunError               the process that runs a spec died before it could tell
     └── SpecError              a spec breaks the contract between spec and implementation
 
@@ -70,6 +71,10 @@ class DeadlineExceeded(KataError):  # noqa: N818
 
 class RequirementMissing(KataError, RuntimeError):  # noqa: N818
     """A test uses a resource for which it carries no marker."""
+
+
+class CodecError(KataError):
+    """A message between judge and worker is malformed, or holds what is not plain data."""
 
 
 class RunError(KataError):

@@ -1,7 +1,7 @@
 """The project's checks: `nox -s cpu gpu` for everybody, `nox -s lint types verify` for authors.
 
-All sessions share one environment, since torch and its CUDA libraries are six gigabytes. With `--no-venv` they use the one
-that nox itself runs in, and install nothing.
+All sessions share one environment, since torch and its CUDA libraries are six gigabytes. With `--no-venv` they use the
+one that nox itself runs in, and install nothing.
 """
 
 from __future__ import annotations
@@ -96,4 +96,9 @@ def verify(session: nox.Session) -> None:
 @nox.session(venv_backend="none", requires=["environment"])
 def coverage(session: nox.Session) -> None:
     """Measure how much of the harness its own tests reach, by branch."""
-    session.run(_python, "-m", "pytest", "harness/tests", *_ON_ALL_CORES, "--cov", "--cov-report=term", *session.posargs)
+    # Started by coverage itself: pytest imports the harness, its plugin, before any plugin of coverage's could look on.
+    coverage = (_python, "-m", "coverage")
+    session.run(*coverage, "erase")
+    session.run(*coverage, "run", "-m", "pytest", "harness/tests", *_ON_ALL_CORES, *session.posargs)
+    session.run(*coverage, "combine", "--quiet")
+    session.run(*coverage, "report")

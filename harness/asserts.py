@@ -1,8 +1,8 @@
 """Comparisons that explain themselves: what was called, what should have come out, what did, and where the two differ.
 
-They are strict. Types are compared exactly, so a tensor subclass or an object that is equal to everything gains nothing,
-and neither does NaN. Each raises `Mismatch`. Where `called` is not given, the message shows the last call into the
-implementation.
+They are strict. Types are compared exactly, so a tensor subclass or an object that is equal to everything gains
+nothing, and neither does NaN. Each raises `Mismatch`. Where `called` is not given, the message shows the last call into
+the implementation.
 """
 
 from __future__ import annotations
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from torch import Tensor
+
+_MOST_CHARACTERS = 400  # of an exception's message
 
 
 class Mismatch(AssertionError):  # noqa: N818 - reads as what it says
@@ -96,8 +98,8 @@ def assert_value(
 
     Args:
         actual: what the implementation returned.
-        expected: numbers, strings, bytes, None, dtypes, devices, sizes, slices, paths, arrays, tensors, and lists, tuples,
-            sets and dicts of them.
+        expected: numbers, strings, bytes, None, dtypes, devices, sizes, slices, paths, arrays, tensors, and lists,
+            tuples, sets and dicts of them.
         rtol: how far a float may be off, as a part of the expected one.
         atol: how far a float may be off whatever the expected one is. Where both are 0, tensors and arrays of floats
             inside still have the tolerance of `assert_tensor`.
@@ -118,7 +120,7 @@ def assert_value(
         _fail(difference, summary(expected), summary(actual), called)
 
 
-def assert_raises(
+def assert_raises(  # noqa: RET503 - it ends by a call that does not return
     exception_type: type[BaseException] | tuple[type[BaseException], ...],
     callable: Callable[..., object],  # noqa: A002 - the word that fits
     *args: Any,
@@ -141,22 +143,22 @@ def assert_raises(
     """
     __tracebackhide__ = True
     types = exception_type if isinstance(exception_type, tuple) else (exception_type,)
-    wanted = " or ".join(kind.__name__ for kind in types)
+    name = " or ".join(kind.__name__ for kind in types)
+    wanted = name if match is None else f"{name} with a message that matches {match!r}"
     try:
         result = callable(*args, **kwargs)
     except Exception as error:
-        right = isinstance(error, types)
         if isinstance(error, KataError) and not any(issubclass(kind, KataError) for kind in types):
             raise  # the harness speaks: to do, forbidden, out of time
-        if right and (match is None or re.search(match, str(error))):
-            return error
-        got = f"{type(error).__name__}: {str(error)[:400]}"
-        problem = f"raised {got}" if not right else f"its message {str(error)[:400]!r} does not match {match!r}"
-    else:
-        got = summary(result)
-        problem = f"returned {got}"
-    but = f"should raise {wanted}, but {problem}"
-    _fail(but, wanted if match is None else f"{wanted} with a message that matches {match!r}", got, called)
+        message = str(error)[:_MOST_CHARACTERS]
+        got = f"{type(error).__name__}: {message}"
+        if not isinstance(error, types):
+            _fail(f"should raise {name}, but raised {got}", wanted, got, called, cause=error)
+        if match is not None and not re.search(match, str(error)):
+            _fail(f"the message {message!r} does not match {match!r}", wanted, got, called, cause=error)
+        return error
+    got = summary(result)
+    _fail(f"should raise {name}, but returned {got}", wanted, got, called)
 
 
 def assert_unchanged(argument: Tensor, before: Tensor, name: str, *, called: str | None = None) -> None:
@@ -233,7 +235,8 @@ def _common_memory(result: object, argument: object, name: str, called: str | No
     return bool(torch.isin(ours, theirs).any())
 
 
-def _fail(difference: str, expected: str, got: str, called: str | None) -> NoReturn:
+def _fail(difference: str, expected: str, got: str, called: str | None, *, cause: Exception | None = None) -> NoReturn:
     """The one place that raises: Hypothesis tells failures apart by the line, and a learner needs one at a time."""
     __tracebackhide__ = True
-    raise Mismatch(difference, call=last_call() if called is None else called, expected=expected, got=got)
+    call = last_call() if called is None else called
+    raise Mismatch(difference, call=call, expected=expected, got=got) from cause

@@ -1,8 +1,8 @@
 """The last call from a spec into an implementation, kept for the message should the result be wrong.
 
 The fixture `impl` records every call, and writing a call down costs more than most calls do. So what is kept is a
-function that writes it down when somebody asks. The arguments have to look as they did before the call: where a call may
-change them, the function that is recorded holds copies.
+function that writes it down when somebody asks. The arguments have to look as they did before the call: where a call
+may change them, the function that is recorded holds copies.
 """
 
 from __future__ import annotations

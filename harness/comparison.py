@@ -73,8 +73,8 @@ def _describe(a: Tensor, e: Tensor, wrong: Tensor, rtol: float, atol: float) -> 
         parts = [f"is {got}, and should be {wanted}"]
     else:
         at = f"[{', '.join(map(str, first))}]"
-        differ = "element differs" if count == 1 else "elements differ"
-        parts = [f"{count} of {wrong.numel()} {differ}", f"the first at {at}: is {got}, and should be {wanted}"]
+        differ = "differs" if count == 1 else "differ"
+        parts = [f"{count} of {wrong.numel()} elements {differ}", f"the first at {at}: is {got}, and should be {wanted}"]
     gap, size = (_wide(a) - _wide(e)).abs()[wrong], _wide(e).abs()[wrong]
     gap, size = gap[gap.isfinite()], size[gap.isfinite()]
     if len(gap):
@@ -97,7 +97,7 @@ def value_difference(actual: Any, expected: Any, *, rtol: float, atol: float) ->
 
 
 class _Walk:
-    """A way through two values. Only the expected one is trusted: the other is asked nothing before its type is known."""
+    """A way through two values. The actual one is not trusted: it is asked nothing before its type is known."""
 
     def __init__(self, rtol: float, atol: float) -> None:
         self.rtol = rtol

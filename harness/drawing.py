@@ -84,7 +84,7 @@ def _candidates(low: float, high: float, fractions: bool) -> Iterable[float]:
         unit = max(1 / 16, finest)
         while 0 < high - low < 16 * unit and unit > finest:
             unit /= 2
-    first, last = math.ceil(low / unit), math.floor(high / unit)
+    first, last = int(-(-low // unit)), int(high // unit)  # no true division: integers have to stay exact
     if last - first <= 256:
         yield from (low, high) if fractions else ()
         yield from (unit * step for step in range(first, last + 1))

@@ -15,7 +15,7 @@ import torch
 from harness import calls, profiles
 from harness.channel import check_argument
 from harness.errors import SpecError
-from harness.host import Host
+from harness.host import Host, Target
 from harness.literals import call_text, literal
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ class Handle:
 
     def _do(self, operation: str, text: Callable[[], str], *args: Any, **kwargs: Any) -> Any:
         __tracebackhide__ = True
-        return self._face._perform(operation, lambda: self._target, args, kwargs, text=text)
+        return self._face._perform(operation, Target("object", self._target), args, kwargs, text=text)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         __tracebackhide__ = True
@@ -100,7 +100,7 @@ class Face:
     def __getattr__(self, name: str) -> Callable[..., Any]:
         if name.startswith("_"):
             raise AttributeError(name)
-        return self._caller(name, lambda: self._host.exercise(name))
+        return self._caller(name, Target("exercise", name))
 
     def __repr__(self) -> str:
         return f"<{self._implementation.label}>"
@@ -142,17 +142,17 @@ class Face:
         os.kill(child, signal.SIGKILL)
         os.waitpid(child, 0)
 
-    def _caller(self, name: str, find: Callable[[], object]) -> Callable[..., Any]:
+    def _caller(self, name: str, target: Target) -> Callable[..., Any]:
         def caller(*args: Any, **kwargs: Any) -> Any:
             __tracebackhide__ = True
-            return self._perform("call", find, args, kwargs, text=_call_text(lambda: name, args, kwargs))
+            return self._perform("call", target, args, kwargs, text=_call_text(lambda: name, args, kwargs))
 
         return caller
 
     def _perform(
         self,
         operation: str,
-        find_target: Callable[[], object],
+        target: Target,
         args: tuple[Any, ...],
         kwargs: dict[str, Any],
         *,
@@ -164,7 +164,7 @@ class Face:
             check_argument(value, folder=self._base, where=f"argument {where}", is_handle=self._owns)
         return self._host.perform(
             operation,
-            find_target,
+            target,
             self._unwrap(args),
             self._unwrap(kwargs),
             seed=profiles.call_seeds.getrandbits(63),
@@ -209,7 +209,7 @@ class _Probes:
         self._face = face
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
-        return self._face._caller(f"probes.{name}", lambda: self._face._host.probe(name))
+        return self._face._caller(f"probes.{name}", Target("probe", name))
 
 
 def _call_text(name: Callable[[], str], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Callable[[], str]:

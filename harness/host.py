@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import linecache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from harness.channel import Crossing
 from harness.conditions import DEADLINE, clean_slate, deadline
@@ -19,6 +19,17 @@ if TYPE_CHECKING:
     from types import ModuleType, TracebackType
 
     from harness.model import Exercise, Implementation, Kata
+
+
+class Target(NamedTuple):
+    """What an operation is done to.
+
+    Attributes:
+        kind: `exercise` or `probe`, then `value` is its name; or `object`, then `value` is the object.
+    """
+
+    kind: str
+    value: Any
 
 
 def _next(iterator: Any) -> list[Any]:
@@ -112,7 +123,7 @@ class Host:
     def perform(
         self,
         operation: str,
-        find_target: Callable[[], object],
+        target: Target,
         args: tuple[Any, ...],
         kwargs: dict[str, Any],
         *,
@@ -124,7 +135,7 @@ class Host:
 
         Args:
             operation: a key of `OPERATIONS`.
-            find_target: gives the object; a missing or mistyped exercise raises here.
+            target: the object; a missing or mistyped exercise raises here.
             args: after `harness.channel.check_argument`, handles replaced by what they stand for.
             kwargs: likewise.
             seed: for torch's default generator.
@@ -143,7 +154,7 @@ class Host:
         """
         __tracebackhide__ = True
         crossing = Crossing((args, kwargs), handle=handle)
-        target = find_target()
+        found = self._resolve(target)
         forbidden = judged.forbid if judged else ()
         try:
             with (
@@ -151,7 +162,7 @@ class Host:
                 deadline(DEADLINE),
                 forbidding(forbidden, judged.name if judged else ""),
             ):
-                value = OPERATIONS[operation](target, *args, **kwargs)
+                value = OPERATIONS[operation](found, *args, **kwargs)
         except KeyboardInterrupt:
             raise
         except BaseException as error:
@@ -164,6 +175,13 @@ class Host:
         finally:
             crossing.settle_arguments()
         return crossing.result(value)
+
+    def _resolve(self, target: Target) -> Any:
+        if target.kind == "exercise":
+            return self.exercise(target.value)
+        if target.kind == "probe":
+            return self.probe(target.value)
+        return target.value
 
     def touched(self) -> bool | None:
         """Whether a distorted implementation has really changed a result; None where it is not distorted."""

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 from harness.errors import Alarm, KataError, SourceError
 from harness.model import Implementation
-from harness.stubs import make_stub
+from harness.stubs import stub_of
 
 if TYPE_CHECKING:
     from harness.model import Kata
@@ -136,7 +136,7 @@ def stub(kata: Kata) -> Implementation:
     """A stub generated on the spot, whatever the learner's file holds."""
 
     def load() -> ModuleType:
-        text = make_stub(read_source(kata.solution), path=kata.solution)
+        text = stub_of(kata)
         return load_source(kata.stub.with_name(f"{kata.topic} (stub).py"), text=text)
 
     return Implementation(label="stub", path=kata.stub.with_name(f"{kata.topic} (stub).py"), load=load)

@@ -1,8 +1,8 @@
 """Values as text: what a learner can paste at a Python prompt, and what fits into a message.
 
-`literal` gives an expression that evaluates to an equal value after `import torch` and `import numpy as np`; `summary` is
-shorter and says dtype and shape. Neither ever raises: what cannot be written down is named in angle brackets. This module
-imports neither torch nor NumPy: values of theirs exist only where somebody else has imported them.
+`literal` gives an expression that evaluates to an equal value after `import torch` and `import numpy as np`; `summary`
+is shorter and says dtype and shape. Neither ever raises: what cannot be written down is named in angle brackets. This
+module imports neither torch nor NumPy: values of theirs exist only where somebody else has imported them.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """How thoroughly Hypothesis works, and from where random numbers come.
 
 Four profiles: `learner` is quick and remembers a failing example; `grade` gives the same verdict everywhere; `thorough`
-looks for what the others miss; `verify` runs known mistakes, of which only the failure matters, not the smallest example.
+looks for what the others miss; `verify` runs known mistakes, of which only the failure matters, not the smallest one.
 
 This module imports neither torch nor Hypothesis before they are needed.
 """
@@ -18,8 +18,8 @@ PROFILES = ("learner", "grade", "thorough", "verify")
 """The names that `use` takes."""
 
 call_seeds = random.Random(0)  # noqa: S311 - no secrets here
-"""From here the harness draws a seed for every call into an implementation. Once `register_torch_generator` has run, two
-calls in an example have different seeds, and the same ones whenever that example runs."""
+"""From here the harness draws a seed for every call into an implementation. Once `register_torch_generator` has run,
+two calls in an example have different seeds, and the same ones whenever that example runs."""
 
 _torch_random: _TorchRandom | None = None  # Hypothesis refers to it but weakly
 

@@ -15,8 +15,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from harness.errors import WorkspaceError
+from harness.files import explained, write_text
 from harness.model import Outcome
-from harness.workspace import explained, write_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,7 +34,7 @@ class Record:
 
     Attributes:
         outcome: of the last check, None where there was none.
-        file: hash of the learner's file as it was then (see `harness.workspace.digest`).
+        file: hash of the learner's file as it was then (see `harness.files.digest`).
         when: the time of that check, in ISO format.
         hints: how many were taken.
     """

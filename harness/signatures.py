@@ -8,7 +8,6 @@ from __future__ import annotations
 import ast
 import inspect
 import math
-import reprlib
 from dataclasses import dataclass
 from inspect import Parameter
 
@@ -33,13 +32,20 @@ class Signature:
     """How the reference is called.
 
     Attributes:
+        name: of the function or class.
         is_class: whether it is a class.
         parameters: of the function, or of the class's own `__init__` without `self`, defaults as source text; None
             for a class that has no `__init__` of its own: then they are not compared.
     """
 
+    name: str
     is_class: bool
     parameters: inspect.Signature | None
+
+    def __str__(self) -> str:
+        """Continues a sentence that says what something should be."""
+        kind = "class" if self.is_class else "function"
+        return f"a {kind}, called as {self.name}{self.parameters}" if self.parameters else f"a {kind}"
 
 
 def reference_signatures(solution_text: str) -> dict[str, Signature]:
@@ -62,11 +68,11 @@ def reference_signatures(solution_text: str) -> dict[str, Signature]:
     found: dict[str, Signature] = {}
     for node in tree.body:
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-            found[node.name] = Signature(is_class=False, parameters=_parameters(node.args, constants))
+            found[node.name] = Signature(name=node.name, is_class=False, parameters=_parameters(node.args, constants))
         elif isinstance(node, ast.ClassDef):
             inits = [n for n in node.body if isinstance(n, ast.FunctionDef) and n.name == "__init__"]
             parameters = _parameters(inits[-1].args, constants, skip=1) if inits else None
-            found[node.name] = Signature(is_class=True, parameters=parameters)
+            found[node.name] = Signature(name=node.name, is_class=True, parameters=parameters)
     return found
 
 
@@ -97,8 +103,7 @@ def compare(name: str, reference: Signature, actual: object) -> str | None:
     Returns:
         None if it may, or cannot be found out; else what is wrong, with both signatures.
     """
-    wanted = f"{name}{reference.parameters or '(…)'}"
-    asked = f"{name} should be a {'class' if reference.is_class else 'function'}, called as {wanted}"
+    asked = f"{name} should be {reference}"
     is_class = inspect.isclass(actual)
     if not callable(actual):
         return f"{asked}, but it is of type {type(actual).__name__}; has something been assigned to {name}?"
@@ -128,7 +133,7 @@ def compare(name: str, reference: Signature, actual: object) -> str | None:
     )
     return (
         f"{name} has other parameters than the exercise asks for: {trouble}\n"
-        f"  asked for: {wanted}\n"
+        f"  asked for: {name}{reference.parameters}\n"
         f"  written:   {name}{shown}"
     )
 
@@ -214,6 +219,9 @@ def _show(value: object) -> str:
     if inspect.isclass(value) or inspect.isroutine(value):
         return value.__name__
     try:
-        return reprlib.repr(value)
+        text = repr(value)
     except Exception:  # a learner's own __repr__
+        text = " at 0x"
+    if " at 0x" in text:  # an address would be another one at each run
         return f"an object of type {type(value).__name__}"
+    return text if len(text) <= 40 else f"{text[:39]}…"

@@ -35,7 +35,10 @@ def extract(text: str, name: str, *, without: Collection[str] = ()) -> str:
             wanted.update(found)
             to_see += found
     nodes = [node for node in tree.body if _names(node) & wanted]
-    kept = ["".join(line for line in lines[first:last] if line.strip() not in (OPEN, CLOSE)) for first, last in _spans(nodes)]
+    kept = [
+        "".join(line for line in lines[first:last] if line.strip() not in (OPEN, CLOSE))
+        for first, last in _spans(nodes)
+    ]
     return "\n\n".join(part.rstrip() + "\n" for part in kept)
 
 

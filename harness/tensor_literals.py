@@ -36,10 +36,10 @@ def tensor_literal(value: Tensor) -> str:
     """An expression with the tensor's dtype, device, values and strides; a large tensor's summary."""
     import torch
 
-    x, large = _plain(value), _large(value)
+    large = _large(value)
     if large is None and type(value) is not torch.Tensor:
-        large = f"<{_title(value)}>"
-    return large or _expression(x)
+        return f"<{_title(value)}>"
+    return large or _expression(_plain(value))
 
 
 def tensor_summary(value: Tensor) -> str:
@@ -167,7 +167,7 @@ def _sliced(x: Tensor) -> str | None:
     """As `base[:, ::2]`, where x is such a part of the last dimension of a small contiguous tensor."""
     import torch
 
-    step = x.stride(-1)
+    step = max(1, x.stride(-1))  # 0 where there is but one element
     used = (x.shape[-1] - 1) * step + 1
     base = torch.zeros((*x.shape[:-1], max(used, x.stride(-2) if x.ndim > 1 else 0)), dtype=x.dtype, device=x.device)
     part = base[..., :used:step]

@@ -6,89 +6,28 @@ A workspace is a folder with `.kata/workspace.json` in it. Besides the learner's
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
-import tempfile
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from harness.builtin import home
 from harness.errors import WorkspaceError
+from harness.files import digest, explained, read_text, write_text
 from harness.stubs import is_pristine, stub_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
 
     from harness.model import Kata
 
+__all__ = ["Added", "Workspace", "clone", "read_text"]
+
 VERSION = 1
 """Version of the layout of `workspace.json`."""
-
-
-@contextmanager
-def explained(path: Path, action: str = "read") -> Iterator[None]:
-    """Turns what the operating system says about `path` into one line that says what to do."""
-    try:
-        yield
-    except UnicodeDecodeError as error:
-        raise WorkspaceError(f"{path}: is not UTF-8 (byte {error.start}); save it as UTF-8") from None
-    except OSError as error:
-        raise WorkspaceError(
-            f"{path}: cannot be {'read' if action == 'read' else 'written'} ({error.strerror or error}); "
-            f"check what is there and who may {action} it"
-        ) from None
-
-
-def read_text(path: Path) -> str:
-    """Reads a file as UTF-8; a byte order mark is left out, line ends stay as they are.
-
-    Raises:
-        WorkspaceError: it cannot be read, or is not UTF-8.
-    """
-    with explained(path):
-        return path.read_bytes().decode("utf-8-sig")
-
-
-def write_text(path: Path, text: str) -> None:
-    """Writes a file whole or not at all, in the place that a link leads to, and makes its folder where there is none.
-
-    Raises:
-        WorkspaceError: it cannot be written.
-    """
-    with explained(path, "write"):
-        place = path.resolve()
-        if place.is_dir():
-            raise IsADirectoryError(None, "a folder is in the way")
-        place.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=place.parent, prefix=f".{place.name}.", suffix=".new")
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(text.encode())
-            mode = place.stat().st_mode if place.exists() else 0o666 & ~_umask()
-            Path(name).chmod(mode & 0o7777)
-            Path(name).replace(place)
-        except BaseException:
-            with suppress(OSError):
-                Path(name).unlink()
-            raise
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
-
-
-def digest(path: Path) -> str:
-    """A short hash of a file's content; empty where there is no file that can be read."""
-    try:
-        return hashlib.sha256(path.read_bytes()).hexdigest()[:32]
-    except OSError:
-        return ""
 
 
 def clone() -> Path | None:
@@ -96,7 +35,7 @@ def clone() -> Path | None:
     return home() if (home() / "pyproject.toml").is_file() else None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Added:
     """What `Workspace.create` did.
 
@@ -107,10 +46,10 @@ class Added:
         copies: for lessons that somebody had written into, where their copies are.
     """
 
-    new: tuple[Path, ...]
-    refreshed: tuple[Path, ...]
-    kept: tuple[Path, ...]
-    copies: tuple[Path, ...]
+    new: list[Path] = field(default_factory=list)
+    refreshed: list[Path] = field(default_factory=list)
+    kept: list[Path] = field(default_factory=list)
+    copies: list[Path] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,38 +139,49 @@ class Workspace:
         """Makes a workspace, or brings an existing one up to date; what the learner wrote stays.
 
         Raises:
-            WorkspaceError: a file or folder is in the way, or nothing can be written there.
+            WorkspaceError: it is the clone, something is in the way, or nothing can be written there.
             CatalogueError: a solution gives no stub.
         """
         workspace = cls(root.absolute())
+        if workspace.root.resolve() == clone():
+            raise WorkspaceError(f"{root}: is the repository, where you can work as it is; name another folder")
         marker = _marker(workspace.root)
-        written = _written(marker)
-        new: list[Path] = []
-        refreshed: list[Path] = []
-        kept: list[Path] = []
-        copies: list[Path] = []
+        written, added = _written(marker), Added()
         for kata in katas:
-            stub, target = stub_of(kata), workspace.file(kata)
-            if not target.exists():
-                new.append(target)
-                write_text(target, stub)
-            elif (old := read_text(target)) != stub:
-                (refreshed if is_pristine(old) else kept).append(target)
-                if is_pristine(old):
-                    write_text(target, stub)
-            for source in sorted(kata.folder.glob("README*.md")):
-                folder = target.parent if target.parent != workspace.root else workspace.root / kata.folder.name
-                lesson = folder / source.name
-                key = lesson.relative_to(workspace.root).as_posix()
-                before, after = digest(lesson), digest(source)
-                if before != after:
-                    (refreshed if before else new).append(lesson)
-                    if before and before != written.get(key):
-                        copies.append(workspace.keep_copy(lesson))
-                    write_text(lesson, read_text(source))
-                written[key] = digest(lesson)
-        write_text(marker, json.dumps({"version": VERSION, "lessons": written}, indent=2, ensure_ascii=False) + "\n")
-        return workspace, Added(tuple(new), tuple(refreshed), tuple(kept), tuple(copies))
+            file = workspace.file(kata)
+            _bring_stub(file, stub_of(kata), added)
+            folder = file.parent if file.parent != workspace.root else workspace.root / kata.folder.name
+            for lesson in sorted(kata.folder.glob("README*.md")):
+                _bring_lesson(workspace, lesson, folder / lesson.name, written, added)
+        write_text(marker, json.dumps({"version": VERSION, "lessons": written}, indent=1, ensure_ascii=False) + "\n")
+        return workspace, added
+
+
+def _bring_stub(file: Path, stub: str, added: Added) -> None:
+    if not file.exists():
+        write_text(file, stub)
+        added.new.append(file)
+        return
+    with explained(file):
+        old = file.read_bytes()
+    if old == stub.encode():
+        return
+    if is_pristine(old.decode("utf-8", "replace")):
+        write_text(file, stub)
+        added.refreshed.append(file)
+    else:
+        added.kept.append(file)
+
+
+def _bring_lesson(workspace: Workspace, source: Path, lesson: Path, written: dict[str, str], added: Added) -> None:
+    """Copies a lesson, and keeps a copy of the old one if somebody wrote into it after the last time."""
+    key, before = lesson.relative_to(workspace.root).as_posix(), digest(lesson)
+    if before != digest(source):
+        if before and before != written.get(key):
+            added.copies.append(workspace.keep_copy(lesson))
+        write_text(lesson, read_text(source))
+        (added.refreshed if before else added.new).append(lesson)
+    written[key] = digest(lesson)
 
 
 def _marker(root: Path) -> Path:

@@ -1,8 +1,8 @@
 """Resources that a test may need and that not every machine, or not every run, has.
 
-A `Requirement` is a marker, a pair of options, a look whether the resource is there, and a guard: while a test *without*
-the marker runs, the guard keeps the resource out of its reach, so that a forgotten marker is found on the machine of the
-person who forgot it.
+A `Requirement` is a marker, a pair of options, a look whether the resource is there, and a guard: while a test
+*without* the marker runs, the guard keeps the resource out of its reach, so that a forgotten marker is found on the
+machine of the person who forgot it.
 """
 
 from __future__ import annotations

@@ -1,0 +1,1 @@
+"""Runs specs against implementations."""

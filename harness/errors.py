@@ -10,6 +10,7 @@
     │   ├── WrongSignature     it defines it with other parameters
     │   └── ImplementationCrashed  it raised something that ends a program, such as SystemExit
     ├── ToDo                   the learner has not written this exercise yet
+    ├── WorkerDied             the process of the implementation ended during a call
     ├── ForbiddenCall          the implementation called what its exercise forbids
     ├── DeadlineExceeded       a call did not return in time
     ├── RequirementMissing     a test uses a resource that it has no marker for
@@ -61,6 +62,10 @@ class ToDo(KataError):  # noqa: N818
     """The learner has not written this exercise yet."""
 
 
+class WorkerDied(KataError):  # noqa: N818
+    """The process of the implementation ended during a call."""
+
+
 class ForbiddenCall(KataError):  # noqa: N818
     """The implementation called a function that its exercise forbids."""
 
@@ -75,6 +80,10 @@ class RequirementMissing(KataError, RuntimeError):  # noqa: N818
 
 class CodecError(KataError):
     """A message between judge and worker is malformed, or holds what is not plain data."""
+
+
+class ChannelClosed(CodecError):  # noqa: N818
+    """The other end of a channel is gone."""
 
 
 class RunError(KataError):

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import shutil
-import signal
 import tempfile
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from harness.model import Exercise, Implementation, Kata
+    from harness.runner.remote import RemoteHost
 
 _SNAPSHOT_LIMIT = 4096
 """Elements of a tensor that is copied for a call's record; a larger one is only summarised in it anyway."""
@@ -88,13 +86,15 @@ class Face:
     Args:
         kata: whose spec is running.
         implementation: the code under test.
+        host: given the run's folder, what carries calls out. Without it they are carried out in this process.
     """
 
-    def __init__(self, kata: Kata, implementation: Implementation) -> None:
-        self._kata = kata
-        self._implementation = implementation
-        self._host = Host(kata, implementation)
+    def __init__(
+        self, kata: Kata, implementation: Implementation, host: Callable[[Path], Host | RemoteHost] | None = None
+    ) -> None:
+        self._label = implementation.label
         self._base = Path(tempfile.mkdtemp(prefix=f"kata-{kata.topic}-"))
+        self._host = host(self._base) if host else Host(kata, implementation)
         self._judged: Exercise | None = None
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
@@ -103,7 +103,7 @@ class Face:
         return self._caller(name, Target("exercise", name))
 
     def __repr__(self) -> str:
-        return f"<{self._implementation.label}>"
+        return f"<{self._label}>"
 
     @property
     def probes(self) -> _Probes:
@@ -117,30 +117,15 @@ class Face:
     def fresh(self) -> Face:
         """Gives the same implementation anew, as another process would see it; folders stay shared, handles do not."""
         other = Face.__new__(Face)
-        other._kata = self._kata
-        other._implementation = self._implementation
-        other._host = Host(self._kata, self._implementation)
+        other._label = self._label
+        other._host = self._host.anew()
         other._base = self._base
         other._judged = self._judged
         return other
 
     def kill_after(self, seconds: float, call: Callable[[], object]) -> None:
-        """Starts a call and kills the process that runs it after so many seconds; what it left in files stays.
-
-        Raises:
-            SpecError: this system cannot copy a process.
-        """
-        if not hasattr(os, "fork"):
-            raise SpecError("impl.kill_after needs a system with fork")
-        child = os.fork()
-        if child == 0:  # pragma: no cover - runs in the copy, where nothing is measured
-            try:
-                call()
-            finally:
-                os._exit(0)
-        time.sleep(seconds)
-        os.kill(child, signal.SIGKILL)
-        os.waitpid(child, 0)
+        """Starts a call and kills the process that runs it after so many seconds; what it left in files stays."""
+        self._host.kill_after(seconds, call)
 
     def _caller(self, name: str, target: Target) -> Callable[..., Any]:
         def caller(*args: Any, **kwargs: Any) -> Any:
@@ -201,6 +186,7 @@ class Face:
         return self._host.touched()
 
     def _close(self) -> None:
+        self._host.end()
         shutil.rmtree(self._base, ignore_errors=True)
 
 

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import linecache
+import os
+import signal
+import time
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from harness.channel import Crossing
@@ -176,6 +179,31 @@ class Host:
             crossing.settle_arguments()
         return crossing.result(value)
 
+    def anew(self) -> Host:
+        """The same implementation, to be loaded anew."""
+        return Host(self.kata, self.implementation)
+
+    def kill_after(self, seconds: float, call: Callable[[], object]) -> None:
+        """Runs a call in a copy of this process, and kills that after so many seconds.
+
+        Raises:
+            SpecError: this system cannot copy a process.
+        """
+        if not hasattr(os, "fork"):
+            raise SpecError("impl.kill_after needs a system with fork")
+        child = os.fork()
+        if child == 0:  # pragma: no cover - runs in the copy, where nothing is measured
+            try:
+                call()
+            finally:
+                os._exit(0)
+        time.sleep(seconds)
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
+
+    def end(self) -> None:
+        """Does nothing: what lives in this process ends with it."""
+
     def _resolve(self, target: Target) -> Any:
         if target.kind == "exercise":
             return self.exercise(target.value)
@@ -195,8 +223,7 @@ class Host:
             return
         if is_to_do(error, self.implementation.path, location.line):
             raise ToDo(f"to do: {location.file}:{location.line}") from None
-        _LOCATIONS.append((error, location))
-        del _LOCATIONS[:-8]
+        remember_location(error, location)
 
     def _location(self, traceback: TracebackType | None) -> Location | None:
         """The innermost line of the implementation's own file in a traceback."""
@@ -225,6 +252,12 @@ class _CheckedModule:
 _MISSING = object()
 # Not an attribute of the exception: some exceptions take none.
 _LOCATIONS: list[tuple[BaseException, Location]] = []
+
+
+def remember_location(error: BaseException, location: Location) -> None:
+    """Notes from which line of the implementation's file an exception came."""
+    _LOCATIONS.append((error, location))
+    del _LOCATIONS[:-8]
 
 
 def location_of(error: BaseException) -> Location | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 from contextlib import ExitStack
 from pathlib import Path
@@ -36,6 +37,7 @@ def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginMa
         metavar="WHAT",
         help="learner (the default), solution, a folder of TOPIC.py files or one such file; may be given more than once",
     )
+    group.addoption("--isolate", action="store_true", help="keep the implementation in a process of its own")
     group.addoption("--kata-exercise", metavar="NAME", help="run only the tests that judge this exercise")
     group.addoption("--kata-report", type=Path, metavar="FILE", help="write what every test found out to FILE, as JSON")
     harness = manager.load()
@@ -228,7 +230,13 @@ def _impl_fixture(plugin: KataPlugin, references: list[str]) -> ModuleType:
             pytest.fail(f"`impl` serves specs of katas only, and {request.path} is none", pytrace=False)
         from harness.face import Face
 
-        face = Face(kata, plugin.implementation(request.param, kata))
+        implementation = plugin.implementation(request.param, kata)
+        isolate = None
+        if request.config.getoption("--isolate"):
+            from harness.runner.remote import RemoteHost
+
+            isolate = functools.partial(RemoteHost, kata, request.param)
+        face = Face(kata, implementation, isolate)
         yield face
         face._close()
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from harness.host import Target
-    from harness.model import Exercise, Implementation, Kata
+    from harness.model import Exercise, Kata
 
 GRACE = 1.0
 """Seconds that a worker has beyond the deadline, to break a call off by itself and live on."""
@@ -63,14 +63,12 @@ class RemoteHost:
 
     Args:
         kata: the kata that is implemented.
-        implementation: the code under test; here it is only named.
         reference: the value of `--impl` that stands for it.
         folder: the run's folder.
     """
 
-    def __init__(self, kata: Kata, implementation: Implementation, reference: str, folder: Path) -> None:
+    def __init__(self, kata: Kata, reference: str, folder: Path) -> None:
         self._kata = kata
-        self._implementation = implementation
         self._reference = reference
         self._folder = folder
         self._channel: socket.socket | None = None
@@ -85,7 +83,7 @@ class RemoteHost:
 
     def anew(self) -> RemoteHost:
         """The same implementation for another worker."""
-        return RemoteHost(self._kata, self._implementation, self._reference, self._folder)
+        return RemoteHost(self._kata, self._reference, self._folder)
 
     def perform(
         self,
@@ -190,6 +188,8 @@ class RemoteHost:
     def _refer(self, number: int) -> Reference:
         known = self._references.get(number)
         if known is None:
+            if number in self._released:  # let go of while the answer was under way that brings it again
+                self._released.remove(number)
             known = self._references[number] = Reference(number, self._process)
             weakref.finalize(known, self._released.append, number)
         return known

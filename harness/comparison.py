@@ -74,7 +74,10 @@ def _describe(a: Tensor, e: Tensor, wrong: Tensor, rtol: float, atol: float) -> 
     else:
         at = f"[{', '.join(map(str, first))}]"
         differ = "differs" if count == 1 else "differ"
-        parts = [f"{count} of {wrong.numel()} elements {differ}", f"the first at {at}: is {got}, and should be {wanted}"]
+        parts = [
+            f"{count} of {wrong.numel()} elements {differ}",
+            f"the first at {at}: is {got}, and should be {wanted}",
+        ]
     gap, size = (_wide(a) - _wide(e)).abs()[wrong], _wide(e).abs()[wrong]
     gap, size = gap[gap.isfinite()], size[gap.isfinite()]
     if len(gap):

@@ -205,8 +205,8 @@ def _dtype_drawer(dtype: torch.dtype | SearchStrategy[torch.dtype]) -> Callable[
 
 def _shapes_of(**sides: int | SearchStrategy[int] | None) -> SearchStrategy[Shape]:
     instead = "a whole number such as 3, a strategy such as st.integers(2, 5), or None for 1 to 4"
-    drawers = [drawer(name, st.integers(1, 4) if side is None else side, int, instead) for name, side in sides.items()]
-    return _drawn_tuples(drawers)
+    given = {name: st.integers(1, 4) if side is None else side for name, side in sides.items()}
+    return _drawn_tuples([drawer(name, side, int, instead) for name, side in given.items()])
 
 
 def _pairs(pair: SearchStrategy[tuple[Shape, Shape]], options: Options) -> SearchStrategy[tuple[Tensor, Tensor]]:

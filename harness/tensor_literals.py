@@ -116,12 +116,10 @@ def _shower(dtype: torch.dtype) -> Callable[[Any], str]:
     real = dtype.to_real() if dtype.is_complex else dtype
 
     def shortest(value: float) -> float:
-        if real is not torch.float64 and len(repr(value)) > 6:
-            for digits in range(1, 10):
-                rounded = float(f"{value:.{digits}g}")
-                if torch.tensor(rounded, dtype=real).item() == value:
-                    return rounded
-        return value
+        if real is torch.float64 or len(repr(value)) <= 6:
+            return value
+        rounded = (float(f"{value:.{digits}g}") for digits in range(1, 10))
+        return next((short for short in rounded if torch.tensor(short, dtype=real).item() == value), value)
 
     if dtype.is_complex:
         return lambda value: complex_number(complex(shortest(value.real), shortest(value.imag)))

@@ -8,7 +8,7 @@ import socket
 import struct
 import subprocess
 import sys
-from typing import Any
+from typing import Any, Self
 
 from harness.errors import RunError
 
@@ -72,6 +72,17 @@ class Parent:
         )
         theirs.close()
         return cls(ours, process)
+
+    def another_line(self) -> Parent:
+        """A second line to the same parent, for another thread."""
+        _, descriptors = self.ask({"do": "line"})
+        return Parent(socket.socket(fileno=descriptors[0]))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_exc: object) -> None:
+        self.close()
 
     def ask(self, message: dict[str, Any], descriptors: list[int] | None = None) -> tuple[dict[str, Any], list[int]]:
         """Sends a request and waits for the answer.

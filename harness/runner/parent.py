@@ -75,7 +75,7 @@ class WarmParent:
         self._client = client
         self._lines = selectors.DefaultSelector()
         self._lines.register(client, selectors.EVENT_READ)
-        self._judges: dict[socket.socket, int] = {}
+        self._judges: dict[socket.socket, tuple[int, socket.socket]] = {}  # its line → its process, who asked for it
         self._workers: dict[int, socket.socket] = {}  # process id → the line of the judge that asked for it
 
     def serve(self) -> None:
@@ -90,7 +90,7 @@ class WarmParent:
                     if line is self._client:
                         self._end_all()
                         return
-                    self._judge_ended(line)
+                    self._line_ended(line)
                     continue
                 try:
                     self._do(line, message, descriptors)
@@ -108,32 +108,41 @@ class WarmParent:
                         importlib.import_module(module)
                 freeze()
                 send_message(line, {})
+            case "line":
+                ours, theirs = socket.socketpair()
+                self._lines.register(ours, selectors.EVENT_READ)
+                send_message(line, {}, [theirs.fileno()])
+                theirs.close()
             case "judge":
-                self._fork_judge(message, descriptors)
+                self._fork_judge(line, message, descriptors)
             case "worker":
                 self._fork_worker(line, message)
             case "end":
                 status = self._end_worker(message["pid"])
                 send_message(line, {"status": status})
 
-    def _fork_judge(self, message: dict[str, Any], descriptors: list[int]) -> None:
+    def _fork_judge(self, asked_by: socket.socket, message: dict[str, Any], descriptors: list[int]) -> None:
         ours, theirs = socket.socketpair()
         process = os.fork()
         if process == 0:
             _in_child(lambda: _judge(theirs, message, descriptors), keep=[theirs.fileno(), *descriptors])
         theirs.close()
-        self._judges[ours] = process
+        self._judges[ours] = process, asked_by
         self._lines.register(ours, selectors.EVENT_READ)
 
-    def _judge_ended(self, line: socket.socket) -> None:
-        """Tells the client how a judge ended. Workers that it left behind end with it."""
+    def _line_ended(self, line: socket.socket) -> None:
+        """Tells whoever asked for a judge how it ended. Workers that it left behind end with it."""
         self._lines.unregister(line)
-        process = self._judges.pop(line)
+        if line not in self._judges:
+            line.close()
+            return
+        process, asked_by = self._judges.pop(line)
         for worker in [worker for worker, asked_by in self._workers.items() if asked_by is line]:
             self._end_worker(worker)
         line.close()
         _, status = os.waitpid(process, 0)
-        send_message(self._client, {"status": os.waitstatus_to_exitcode(status)})
+        with contextlib.suppress(OSError):  # it may be gone by now
+            send_message(asked_by, {"status": os.waitstatus_to_exitcode(status)})
 
     def _fork_worker(self, line: socket.socket, message: dict[str, Any]) -> None:
         ours, theirs = socket.socketpair()
@@ -167,7 +176,7 @@ class WarmParent:
     def _end_all(self) -> None:
         for worker in list(self._workers):
             self._end_worker(worker)
-        for process in self._judges.values():
+        for process, _ in self._judges.values():
             with contextlib.suppress(ProcessLookupError):
                 os.kill(process, signal.SIGKILL)
             os.waitpid(process, 0)

@@ -15,6 +15,7 @@
     ├── DeadlineExceeded       a call did not return in time
     ├── RequirementMissing     a test uses a resource that it has no marker for
     ├── CodecError             a message between judge and worker is malformed, or holds what is not plain data
+    │   └── ChannelClosed      the other end of the channel is gone
     ├── RunError               the process that runs a spec died before it could tell
     └── SpecError              a spec breaks the contract between spec and implementation
 

@@ -12,7 +12,9 @@
     ├── ToDo                   the learner has not written this exercise yet
     ├── WorkerDied             the process of the implementation ended during a call
     ├── ForbiddenCall          the implementation called what its exercise forbids
-    ├── DeadlineExceeded       a call did not return in time
+    ├── LimitExceeded          a call used more than it may
+    │   ├── DeadlineExceeded   time
+    │   └── MemoryExceeded     memory
     ├── RequirementMissing     a test uses a resource that it has no marker for
     ├── CodecError             a message between judge and worker is malformed, or holds what is not plain data
     │   └── ChannelClosed      the other end of the channel is gone
@@ -71,8 +73,22 @@ class ForbiddenCall(KataError):  # noqa: N818
     """The implementation called a function that its exercise forbids."""
 
 
-class DeadlineExceeded(KataError):  # noqa: N818
+class LimitExceeded(KataError):  # noqa: N818
+    """A call into the implementation used more than it may.
+
+    Attributes:
+        call: the call's text, where it is known. Later calls for the same exercise are not made, and fail with this error.
+    """
+
+    call: str | None = None
+
+
+class DeadlineExceeded(LimitExceeded):
     """A call into the implementation did not return in time."""
+
+
+class MemoryExceeded(LimitExceeded):
+    """A call into the implementation wanted more memory than it may have."""
 
 
 class RequirementMissing(KataError, RuntimeError):  # noqa: N818

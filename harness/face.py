@@ -11,7 +11,7 @@ import torch
 
 from harness import calls, profiles
 from harness.channel import check_argument
-from harness.errors import SpecError
+from harness.errors import LimitExceeded, SpecError
 from harness.host import Host, Target
 from harness.literals import call_text, literal
 
@@ -96,6 +96,7 @@ class Face:
         self._base = Path(tempfile.mkdtemp(prefix=f"kata-{kata.topic}-"))
         self._host = host(self._base) if host else Host(kata, implementation)
         self._judged: Exercise | None = None
+        self._exceeded: dict[str, LimitExceeded] = {}
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
         if name.startswith("_"):
@@ -121,6 +122,7 @@ class Face:
         other._host = self._host.anew()
         other._base = self._base
         other._judged = self._judged
+        other._exceeded = self._exceeded
         return other
 
     def kill_after(self, seconds: float, call: Callable[[], object]) -> None:
@@ -147,15 +149,24 @@ class Face:
         calls.record(text)
         for where, value in (*enumerate(args, start=1), *kwargs.items()):
             check_argument(value, folder=self._base, where=f"argument {where}", is_handle=self._owns)
-        return self._host.perform(
-            operation,
-            target,
-            self._unwrap(args),
-            self._unwrap(kwargs),
-            seed=profiles.call_seeds.getrandbits(63),
-            judged=self._judged,
-            handle=lambda target: Handle(self, target, text),
-        )
+        name = self._judged.name if self._judged else ""
+        exceeded = self._exceeded.get(name)  # once is enough: nobody waits ten seconds for each of a hundred examples
+        if exceeded is None:
+            try:
+                return self._host.perform(
+                    operation,
+                    target,
+                    self._unwrap(args),
+                    self._unwrap(kwargs),
+                    seed=profiles.call_seeds.getrandbits(63),
+                    judged=self._judged,
+                    handle=lambda target: Handle(self, target, text),
+                )
+            except LimitExceeded as error:
+                error.call = text()
+                self._exceeded[name] = exceeded = error
+        # Raised here, the first time and later: Hypothesis tells failures apart by where they come from.
+        raise exceeded.with_traceback(None)
 
     def _owns(self, value: object) -> bool:
         if type(value) is not Handle:

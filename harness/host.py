@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from harness.channel import Crossing
 from harness.conditions import DEADLINE, clean_slate, deadline
 from harness.distortions import TOUCHED
-from harness.errors import ImplementationCrashed, KataError, MissingName, SpecError, ToDo, WrongSignature
+from harness.errors import ImplementationCrashed, KataError, MemoryExceeded, MissingName, SpecError, ToDo, WrongSignature
 from harness.forbid import forbidding
 from harness.implementations import is_to_do, load_probes
 from harness.model import Location
@@ -168,6 +168,8 @@ class Host:
                 value = OPERATIONS[operation](found, *args, **kwargs)
         except KeyboardInterrupt:
             raise
+        except MemoryError as error:
+            raise MemoryExceeded("wanted more memory than there is for it") from error
         except BaseException as error:
             self._explain(error)
             if isinstance(error, Exception):

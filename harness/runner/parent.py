@@ -146,16 +146,19 @@ class WarmParent:
 
     def _fork_worker(self, line: socket.socket, message: dict[str, Any]) -> None:
         ours, theirs = socket.socketpair()
+        printed, printer = os.pipe()
         if can_fork():
             process = os.fork()
             if process == 0:
-                _in_child(lambda: _work(theirs, message), keep=[theirs.fileno()])
+                _in_child(lambda: _work(theirs, printer, message), keep=[theirs.fileno(), printer])
         else:
-            process = _spawn_worker(theirs, message)
+            process = _spawn_worker(theirs, printer, message)
         theirs.close()
+        os.close(printer)
         self._workers[process] = line
-        send_message(line, {"pid": process}, [ours.fileno()])
+        send_message(line, {"pid": process}, [ours.fileno(), printed])
         ours.close()
+        os.close(printed)
 
     def _end_worker(self, process: int) -> int | None:
         """Ends a worker and all that it started; gives how it had ended by itself, or None where it had not."""
@@ -239,19 +242,23 @@ def _judge(channel: socket.socket, message: dict[str, Any], descriptors: list[in
     return int(pytest.main(message["arguments"]))
 
 
-def _work(channel: socket.socket, message: dict[str, Any]) -> None:
+def _work(channel: socket.socket, printer: int, message: dict[str, Any]) -> None:
     from harness.runner import limits, worker
 
+    os.dup2(printer, 1)
+    os.dup2(printer, 2)
     os.setpgid(0, 0)
     limits.apply()
     worker.run(channel, message)
 
 
-def _spawn_worker(channel: socket.socket, message: dict[str, Any]) -> int:
+def _spawn_worker(channel: socket.socket, printer: int, message: dict[str, Any]) -> int:
     process = subprocess.Popen(
         [sys.executable, "-m", "harness.runner.worker", str(descriptor_of(channel)), json.dumps(message)],
         close_fds=False,
         stdin=subprocess.DEVNULL,
+        stdout=printer,
+        stderr=printer,
         process_group=0,
     )
     process.returncode = 0  # waited for by us, by its number

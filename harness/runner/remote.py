@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import socket
+import sys
 import threading
 import weakref
 from typing import TYPE_CHECKING, Any
@@ -14,7 +15,7 @@ from harness.codec.changes import apply
 from harness.codec.exceptions import rebuild
 from harness.codec.frames import receive, send
 from harness.conditions import DEADLINE
-from harness.errors import ChannelClosed, CodecError, DeadlineExceeded, SpecError, WorkerDied
+from harness.errors import ChannelClosed, CodecError, DeadlineExceeded, MemoryExceeded, SpecError, WorkerDied
 from harness.host import remember_location
 from harness.model import Location
 from harness.runner.control import Parent
@@ -28,6 +29,9 @@ if TYPE_CHECKING:
 
 GRACE = 1.0
 """Seconds that a worker has beyond the deadline, to break a call off by itself and live on."""
+
+MOST_PRINTED = 64 * 1024
+"""Bytes that one worker may print before nobody reads them any more."""
 
 _PASSED_ON = ("KATA_WORKSPACE", "KATA_LANG", "PYTHONPATH")
 
@@ -121,7 +125,10 @@ class RemoteHost:
         if status == "result":
             self._touched = extra
             return value
-        raise self._error(value, extra)
+        error = self._error(value, extra)
+        if isinstance(error, MemoryExceeded):
+            self.end()
+        raise error
 
     def kill_after(self, seconds: float, call: Callable[[], object]) -> None:
         """Runs a call, and kills the worker after so many seconds, in the middle or after it."""
@@ -159,6 +166,7 @@ class RemoteHost:
                 }
             )
             self._channel = socket.socket(fileno=descriptors[0])
+            threading.Thread(target=_pass_on, args=(descriptors[1],), daemon=True).start()
             self._process = answer["pid"]
             self._references.clear()
             self._released = []
@@ -201,6 +209,18 @@ class RemoteHost:
             if type(file) is str and type(line) is int and type(code) is str:
                 remember_location(error, Location(file=file, line=line, code=code[:200]))
         return error
+
+
+def _pass_on(descriptor: int) -> None:
+    """Writes what a worker prints to where this process prints, up to a limit. Beyond it the worker prints into the void."""
+    left = MOST_PRINTED
+    with open(descriptor, "rb", buffering=0) as pipe:  # noqa: PTH123 - a descriptor, no path
+        while piece := pipe.read(65536):
+            if left > 0:
+                sys.stdout.write(piece[:left].decode(errors="replace"))
+                left -= len(piece)
+                if left <= 0:
+                    sys.stdout.write("\n… (more than that is not shown)\n")
 
 
 def _how_it_ended(status: int | None) -> str:

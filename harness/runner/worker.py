@@ -17,7 +17,7 @@ from harness.codec import Decoder, Encoder, Table
 from harness.codec.changes import changes, watch
 from harness.codec.exceptions import describe
 from harness.codec.frames import receive, send
-from harness.errors import ChannelClosed, CodecError, ImplementationError
+from harness.errors import ChannelClosed, CodecError, ImplementationError, MemoryExceeded
 from harness.host import Host, Target, location_of
 
 if TYPE_CHECKING:
@@ -49,6 +49,7 @@ class Worker:
         self._objects: dict[int, object] = {}
         self._numbers: dict[int, int] = {}
         self._next_number = 0
+        self.spent = False
 
     def serve(self) -> None:
         """Answers requests until the judge closes the channel."""
@@ -58,6 +59,8 @@ class Worker:
             except ChannelClosed:
                 return
             send(self._channel, self._answer(request))
+            if self.spent:  # what the memory is full of may stay: the judge takes a fresh worker
+                return
 
     def _keep(self, value: object) -> _Kept:
         number = self._numbers.get(id(value))
@@ -102,6 +105,7 @@ class Worker:
         except KeyboardInterrupt:
             raise
         except Exception as error:
+            self.spent = isinstance(error, MemoryExceeded)
             answer = ["error", changes(before, table), describe(error), _where(error)]
         try:
             return encoder.encode(answer)

@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from harness import manager, stubs
+from harness.cli.options import Topics
 from harness.errors import CatalogueError
 from harness.reports.screen import complain, line, say
 from harness.stubs import Change, Status
@@ -14,8 +15,9 @@ HELP = """Bring the stubs up to date with the solutions (for authors).
 A stub in which somebody has written something is never touched.
 
 \b
-  kata sync            write what is missing or outdated
-  kata sync --check    only say what differs; exit code 1 if anything does
+  kata sync                      write what is missing or outdated
+  kata sync tensor_operations    of one kata only
+  kata sync --check              only say what differs; exit code 1 if anything does
 """
 
 _WRITES = {
@@ -25,20 +27,22 @@ _WRITES = {
 
 
 def run(
+    topics: Topics = None,
     check: Annotated[bool, typer.Option("--check", help="Write nothing; say what differs.")] = False,
 ) -> None:
     """Writes stubs, or compares them."""
-    harness = manager.load()
-    for problem in harness.catalogue.problems:
+    catalogue = manager.load().catalogue
+    problems = () if topics else catalogue.problems
+    for problem in problems:
         complain(problem)
-    changes = stubs.sync(harness.catalogue.katas, write=not check)
+    changes = stubs.sync(catalogue.chosen(topics), write=not check)
     differing = [change for change in changes if change.status is not Status.SAME]
     for change in differing:
         _report(change)
     wrong = [change for change in differing if change.status is not Status.WRITTEN]
     if not differing:
-        say(f"{len(changes)} stubs are up to date")
-    if harness.catalogue.problems:
+        say("the stub is up to date" if len(changes) == 1 else f"{len(changes)} stubs are up to date")
+    if problems:
         raise CatalogueError("not every kata could be read, see above")
     if check and wrong:
         raise typer.Exit(1)

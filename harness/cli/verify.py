@@ -36,7 +36,7 @@ def run(
     from harness.verification import verify
 
     catalogue = manager.load().catalogue
-    katas = list(dict.fromkeys(catalogue.find(topic) for topic in topics)) if topics else list(catalogue.katas)
+    katas = catalogue.chosen(topics)
     if not katas and not catalogue.problems:
         raise CatalogueError("there are no katas here; install torch-katas again")
     general = [] if topics else list(catalogue.problems)

@@ -19,6 +19,18 @@ def stage(tmp_path, monkeypatch, capsys):
 # kata sync
 
 
+def test_a_topic_limits_the_sync_to_one_kata(stage):
+    """`kata sync TOPIC` writes that kata's stub and leaves another outdated one alone."""
+    first, second = stage.load().catalogue.katas
+    for kata in (first, second):
+        kata.stub.unlink()
+    said = stage.run("sync", first.topic)
+    assert said.code == 0
+    assert first.stub.is_file()
+    assert not second.stub.exists()
+    assert stage.run("sync", "--check", first.topic).out == "the stub is up to date\n"
+
+
 def test_stubs_that_are_up_to_date(stage):
     """Nothing to do is no news, and code 0."""
     for arguments in (["sync"], ["sync", "--check"]):

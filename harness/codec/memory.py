@@ -1,0 +1,186 @@
+"""The memory behind tensors and arrays: which of it goes over, and what stands for it at the other end."""
+
+from __future__ import annotations
+
+import ctypes
+from operator import itemgetter
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+
+from harness.errors import CodecError
+
+ALIGNMENT = 64
+"""Modulo so many bytes, memory begins alike at both ends: a kernel's result may depend on it, to the bit."""
+
+_SMALL = 2**14  # bytes up to which a copy is cheaper than a view
+_CPU = torch.device("cpu")
+
+Piece = torch.Tensor | np.ndarray[Any, Any]
+
+
+class Span(NamedTuple):
+    """Addresses from `start` up to `stop`, on one device."""
+
+    device: str
+    start: int
+    stop: int
+
+    def covers(self, other: Span) -> bool:
+        """Whether the other lies within this one."""
+        return self.start <= other.start and other.stop <= self.stop and self.device == other.device
+
+
+class Memory:
+    """A piece of memory that has gone over, or has come: some bytes of a storage, which it keeps alive.
+
+    Attributes:
+        span: where it lies, or lay when it went over.
+        first: the byte of the storage at which it begins.
+        size: bytes.
+        read_only: it belongs to arrays that may not be written to.
+        sent: the message that brought it and its place there, where it came in one.
+    """
+
+    __slots__ = ("_device", "_storage", "_whole", "first", "read_only", "sent", "size", "span")
+
+    def __init__(self, storage: torch.UntypedStorage, first: int, size: int, device: str, *, read_only: bool) -> None:
+        address = storage.data_ptr()
+        self._storage = storage
+        self._device = storage.device
+        self.first = first
+        self._whole = address, storage.nbytes()
+        self.span = Span(device, address + first, address + first + size)
+        self.size = size
+        self.read_only = read_only
+        self.sent: tuple[bytes, int] | None = None
+
+    @classmethod
+    def received(cls, device: torch.device, skew: int, message: bytes, at: int, size: int) -> Memory:
+        """New memory with the bytes that stand at a place in a message, beginning at `skew` modulo `ALIGNMENT`."""
+        buffer = torch.empty(skew + size, dtype=torch.uint8, device=device)
+        incoming = np.frombuffer(message, np.uint8, size, at)
+        if device == _CPU:
+            buffer.numpy()[skew:] = incoming
+        else:
+            buffer[skew:].copy_(torch.from_numpy(incoming.copy()))
+        memory = cls(buffer.untyped_storage(), skew, size, str(device), read_only=False)
+        memory.sent = message, at
+        return memory
+
+    def has_moved(self) -> bool:
+        """Whether its storage has been moved, cut or extended."""
+        return self._whole != (self._storage.data_ptr(), self._storage.nbytes())
+
+    def tensor(self, dtype: torch.dtype, first: int, shape: tuple[int, ...], strides: tuple[int, ...]) -> torch.Tensor:
+        """A tensor that lies in it, its first element at byte `first`. The caller has made sure that it fits."""
+        empty = torch.empty(0, dtype=dtype, device=self._device)
+        return empty.set_(self._storage, (self.first + first) // dtype.itemsize, shape, strides)
+
+    def raw(self) -> torch.Tensor:
+        """All of it, as uint8 of shape (size,); empty where the storage has been cut short."""
+        if self.first + self.size > self._storage.nbytes():
+            return torch.empty(0, dtype=torch.uint8, device=_CPU)
+        return self.tensor(torch.uint8, 0, (self.size,), (1,))
+
+    def content(self) -> bytes | memoryview:
+        """Its bytes, for a message that is put together before they change."""
+        if self.size <= _SMALL and self.span.device == "cpu" and not self.has_moved():
+            return ctypes.string_at(self.span.start, self.size)
+        return self.raw().cpu().numpy().data
+
+    def difference(self) -> tuple[int, bytes] | None:
+        """The bytes from the first to the last that differ from those that came, and where they begin."""
+        if self.sent is None:
+            return None
+        message, at = self.sent
+        if self.size <= _SMALL and self.content() == message[at : at + self.size]:
+            return None
+        now, was = self.raw().cpu().numpy(), np.frombuffer(message, np.uint8, self.size, at)
+        words = self.size // 8 * 8
+        if not now.size or (
+            np.array_equal(now[words:], was[words:])
+            and np.array_equal(now[:words].view(np.uint64), was[:words].view(np.uint64))
+        ):
+            return None
+        differing = now != was
+        first, last = int(differing.argmax()), self.size - int(differing[::-1].argmax())
+        return first, now[first:last].tobytes()
+
+    def write(self, first: int, data: bytes) -> None:
+        """Puts bytes in their place.
+
+        Raises:
+            CodecError: there is no such place, or nothing may be written there.
+        """
+        if self.read_only or not 0 <= first <= first + len(data) <= self.size or not data:
+            raise CodecError(f"{len(data)} bytes written at byte {first} of memory of {self.size} bytes")
+        incoming = torch.frombuffer(bytearray(data), dtype=torch.uint8)
+        self.raw()[first : first + len(data)].copy_(incoming)
+
+
+def span_of(value: Piece) -> Span | None:
+    """The addresses that a tensor or array covers; None where it has no elements or no memory.
+
+    Raises:
+        CodecError: its memory has been freed under it.
+    """
+    if not isinstance(value, torch.Tensor):
+        if value.nbytes == 0:
+            return None
+        return Span("cpu", *np.lib.array_utils.byte_bounds(value))
+    if value.is_meta or not value.numel():
+        return None
+    start = value.data_ptr()
+    if value.is_contiguous():
+        stop = start + value.nbytes
+    else:
+        last = sum((side - 1) * step for side, step in zip(value.shape, value.stride(), strict=True))
+        stop = start + (last + 1) * value.element_size()
+    storage = value.untyped_storage()
+    if stop - storage.data_ptr() > storage.nbytes():
+        raise CodecError("a tensor whose storage was cut short is not plain data")
+    return Span("cpu" if value.is_cpu else str(value.device), start, stop)
+
+
+def gather(pieces: list[tuple[Span, Piece]]) -> list[Memory]:
+    """The memory behind tensors and arrays, where overlapping spans are one: each byte once."""
+    groups: list[tuple[Span, list[Piece]]] = []
+    for span, piece in sorted(pieces, key=itemgetter(0)):
+        if groups and groups[-1][0].device == span.device and span.start < groups[-1][0].stop:
+            whole, members = groups[-1]
+            members.append(piece)
+            groups[-1] = whole._replace(stop=max(whole.stop, span.stop)), members
+        else:
+            groups.append((span, [piece]))
+    return [_memory(span, members) for span, members in groups]
+
+
+class _Window:
+    """Addresses in NumPy's eyes, kept valid by the objects that own them."""
+
+    def __init__(self, span: Span, members: list[Piece]) -> None:
+        self.members = members
+        self.__array_interface__ = {
+            "version": 3,
+            "data": (span.start, False),
+            "shape": (span.stop - span.start,),
+            "typestr": "|u1",
+        }
+
+
+def _memory(span: Span, members: list[Piece]) -> Memory:
+    size = span.stop - span.start
+    for member in members:
+        if isinstance(member, torch.Tensor):
+            storage = member.untyped_storage()
+            first = span.start - storage.data_ptr()
+            if first >= 0 and first + size <= storage.nbytes():
+                return Memory(storage, first, size, span.device, read_only=False)
+    if span.device != "cpu":
+        raise CodecError("tensors that overlap in memory of different owners are not plain data")
+    # Spans that overlap lie in one allocation, whoever owns it, and all members together keep it.
+    window = np.asarray(_Window(span, members))
+    read_only = not any(isinstance(member, torch.Tensor) or member.flags.writeable for member in members)
+    return Memory(torch.from_numpy(window).untyped_storage(), 0, size, "cpu", read_only=read_only)

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
 Place = tuple["Memory", int] | None
 
-_CPU = torch.device("cpu")
 _CPU_STATE = struct.Struct("<QiiQ")  # seed, left, seeded, next: the beginning of the state of a generator on the CPU
 _CYCLE = 624  # words of the Mersenne twister
 
@@ -54,7 +53,7 @@ def build_tensor(
     Raises:
         CodecError: there is no such tensor, or it does not fit its memory.
     """
-    if elements_of(shape) > MOST_ELEMENTS or max(strides, default=0) > MOST_ELEMENTS:
+    if elements_of(shape) > MOST_ELEMENTS or (strides and max(strides) > MOST_ELEMENTS):
         raise CodecError(f"a tensor of shape {shape} and strides {strides}")
     if place is None:
         if device.type != "meta" and 0 not in shape:
@@ -62,19 +61,26 @@ def build_tensor(
         value = torch.empty_strided(shape, strides, dtype=dtype, device=device)
     else:
         value = _in_memory(dtype, shape, strides, *place)
+    return _flagged(value, flags) if flags else value
+
+
+def _flagged(value: torch.Tensor, flags: int) -> torch.Tensor:
+    """The view of a tensor that is to be conjugated or negated when it is read."""
     if flags & 1:
         value = value.conj()
     if flags & 2:
         value = torch._neg_view(value)
     if flags != value.is_conj() + 2 * value.is_neg():
-        raise CodecError(f"a tensor of {dtype} with the flags {flags}")
+        raise CodecError(f"a tensor of {value.dtype} with the flags {flags}")
     return value
 
 
 def _in_memory(
     dtype: torch.dtype, shape: tuple[int, ...], strides: tuple[int, ...], memory: Memory, first: int
 ) -> torch.Tensor:
-    last = sum((side - 1) * step for side, step in zip(shape, strides, strict=True))
+    last = 0
+    for side, step in zip(shape, strides, strict=True):
+        last += (side - 1) * step
     if 0 in shape or first + (last + 1) * dtype.itemsize > memory.size:
         raise CodecError(f"a tensor of shape {shape} and strides {strides} does not fit its memory")
     if (memory.first + first) % dtype.itemsize:
@@ -126,7 +132,7 @@ def set_state(generator: torch.Generator, state: bytes) -> None:
         CodecError: it can be in no such state; torch, which believes the position, would read beyond its words.
         RuntimeError: the state has the wrong size.
     """
-    if generator.device == _CPU and len(state) >= _CPU_STATE.size:
+    if generator.device.type == "cpu" and len(state) >= _CPU_STATE.size:
         _, left, _, following = _CPU_STATE.unpack_from(state)
         if left + following != _CYCLE + 1 and (left, following) != (1, 0):
             raise CodecError("a state that no generator can be in")

@@ -19,13 +19,13 @@ if TYPE_CHECKING:
 _WITH_MEMORY = {torch.Tensor, np.ndarray, slice, *CONTAINERS}
 
 
-def new_pieces(value: object, table: Table, spans: dict[int, Span]) -> list[tuple[Span, Piece]]:
+def new_pieces(value: object, table: Table, places: dict[int, tuple[int, int]]) -> list[tuple[Span, Piece]]:
     """The tensors and arrays in a value that lie in no memory of the table.
 
     Args:
         value: possibly nested, possibly with the same container in several places.
         table: what is known already; known containers are not looked into.
-        spans: filled with the addresses of all new tensors and arrays, by id.
+        places: filled, by id, with the places of those new tensors and arrays that lie in memory of the table.
 
     Raises:
         CodecError: one of them is not plain data.
@@ -41,9 +41,10 @@ def new_pieces(value: object, table: Table, spans: dict[int, Span]) -> list[tupl
         if kind is torch.Tensor or kind is np.ndarray:
             span = span_of(item if kind is np.ndarray else _ordinary(item))
             if span is not None:
-                spans[id(item)] = span
-                if table.find(span) is None:
+                if (place := table.find(span)) is None:
                     found.append((span, item))
+                else:
+                    places[id(item)] = place
         elif kind is slice:
             stack += (item.start, item.stop, item.step)
         else:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import struct
 from collections import Counter
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
@@ -11,17 +10,16 @@ import numpy as np
 import torch
 
 from harness.codec.building import Place, array_dtype, build_array, build_tensor, device_named, set_state
-from harness.codec.memory import ALIGNMENT, Memory
+from harness.codec.memory import ALIGNMENT, CPU, Memory
 from harness.codec.nesting import CONTAINERS, NOT_IN_SLICES, check_nesting
-from harness.codec.reader import MOST_DIMENSIONS, Reader
-from harness.codec.table import DTYPES, LONGEST_INTEGER, MOST_DEPTH, MOST_OBJECTS, MOST_VALUES, NAMED, Table
+from harness.codec.reader import Reader
+from harness.codec.table import DTYPES, MOST_DEPTH, MOST_VALUES, Table
 from harness.errors import CodecError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-_CPU = torch.device("cpu")
 _LONGEST_PATH = 4096  # bytes
 _TAGS_NOT_IN_SLICES = b"LUDS"
 _MOST_CLASHES = 64  # keys of one dict with the same hash: chosen ones make it slow without end
@@ -75,26 +73,22 @@ class Decoder:
 
     def _device(self) -> torch.device:
         text = self._in.name()
-        return device_named(text) if text else _CPU
+        return device_named(text) if text else CPU
 
     def _value(self, depth: int) -> Any:
-        reader = _READERS.get(self._in.byte())
+        tag = self._in.byte()
+        atom = _ATOMS.get(tag)
+        if atom is not None:
+            return atom(self._in)
+        reader = _READERS.get(tag)
         if reader is None:
-            raise CodecError(f"an unknown tag {self._in.data[self._in.at - 1]}")
+            raise CodecError(f"an unknown tag {tag}")
         return reader(self, depth)
-
-    def _add(self, value: object) -> None:
-        if len(self._table.objects) >= MOST_OBJECTS:
-            raise CodecError(f"more than {MOST_OBJECTS} tensors, arrays and containers")
-        self._table.add(value)
 
     def _known(self, _depth: int) -> Any:
         value = self._table.objects[self._in.count(len(self._table.objects) - 1)]
         self._shared |= type(value) in CONTAINERS
         return value
-
-    def _integer(self, _depth: int) -> int:
-        return int.from_bytes(self._in.take(self._in.count(LONGEST_INTEGER)), "little", signed=True)
 
     def _place(self) -> Place:
         number = self._in.count(len(self._table.memories))
@@ -103,16 +97,16 @@ class Decoder:
     def _tensor(self, _depth: int) -> torch.Tensor:
         incoming = self._in
         dtype, flags, device = DTYPES[incoming.byte()], incoming.byte(), self._device()
-        shape = incoming.sides()
+        shape = incoming.counts(incoming.byte())
         value = build_tensor(dtype, flags, device, shape, incoming.counts(len(shape)), self._place())
-        self._add(value)
+        self._table.add(value)
         return value
 
     def _array(self, _depth: int) -> np.ndarray[Any, Any]:
         incoming = self._in
-        dtype, writeable, shape = array_dtype(incoming.name()), incoming.byte(), incoming.sides()
+        dtype, writeable, shape = array_dtype(incoming.name()), incoming.byte(), incoming.counts(incoming.byte())
         value = build_array(dtype, bool(writeable), shape, incoming.signed(len(shape)), self._place())
-        self._add(value)
+        self._table.add(value)
         return value
 
     def _scalar(self, _depth: int) -> Any:
@@ -132,19 +126,19 @@ class Decoder:
 
     def _list(self, depth: int) -> list[Any]:
         value: list[Any] = []
-        self._add(value)
+        self._table.add(value)
         for _ in range(self._length(depth)):
             value.append(self._value(depth + 1))  # noqa: PERF401 - a comprehension would not show what went before
         return value
 
     def _tuple(self, depth: int) -> tuple[Any, ...]:
         value = tuple([self._value(depth + 1) for _ in range(self._length(depth))])
-        self._add(value)
+        self._table.add(value)
         return value
 
     def _dict(self, depth: int) -> dict[Any, Any]:
         value: dict[Any, Any] = {}
-        self._add(value)
+        self._table.add(value)
         length = self._length(depth)
         if length % 2:
             raise CodecError("a key without its value")
@@ -157,7 +151,7 @@ class Decoder:
     def _generator(self, _depth: int) -> torch.Generator:
         value = torch.Generator(self._device())
         set_state(value, self._in.blob())
-        self._add(value)
+        self._table.add(value)
         return value
 
     def _slice(self, _depth: int) -> slice:
@@ -180,22 +174,27 @@ class Decoder:
         return path
 
 
+_ATOMS: dict[int, Callable[[Reader], Any]] = {
+    ord(tag): reader
+    for tag, reader in {
+        "N": lambda _: None,
+        "E": lambda _: ...,
+        "1": lambda _: True,
+        "0": lambda _: False,
+        "i": Reader.integer,
+        "f": Reader.number,
+        "c": Reader.complex_number,
+        "s": Reader.text,
+        "b": Reader.blob,
+        "Z": Reader.size,
+        "t": Reader.named,
+        "d": Reader.device,
+    }.items()
+}
 _READERS: dict[int, Callable[[Decoder, int], Any]] = {
     ord(tag): reader
     for tag, reader in {
         "R": Decoder._known,
-        "N": lambda _decoder, _depth: None,
-        "E": lambda _decoder, _depth: ...,
-        "1": lambda _decoder, _depth: True,
-        "0": lambda _decoder, _depth: False,
-        "i": Decoder._integer,
-        "f": lambda decoder, _: struct.unpack("<d", decoder._in.take(8))[0],
-        "c": lambda decoder, _: complex(*struct.unpack("<dd", decoder._in.take(16))),
-        "s": lambda decoder, _: decoder._in.text(),
-        "b": lambda decoder, _: bytes(decoder._in.blob()),
-        "Z": lambda decoder, _: torch.Size(decoder._in.signed(decoder._in.count(MOST_DIMENSIONS))),
-        "t": lambda decoder, _: NAMED[decoder._in.name()],
-        "d": lambda decoder, _: torch.device(decoder._in.name()),
         "T": Decoder._tensor,
         "A": Decoder._array,
         "n": Decoder._scalar,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import struct
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 
@@ -10,16 +9,13 @@ import numpy as np
 import torch
 
 from harness.codec.collecting import dtype_text, new_pieces
-from harness.codec.memory import ALIGNMENT, Span, gather
+from harness.codec.memory import ALIGNMENT, grouped, memory_of
 from harness.codec.nesting import CONTAINERS, NOT_IN_SLICES, check_nesting
 from harness.codec.table import (
     DTYPE_NUMBER,
-    LONGEST_INTEGER,
     MOST_DEPTH,
     MOST_ELEMENTS,
-    MOST_OBJECTS,
     MOST_VALUES,
-    NAME_OF,
     Table,
     elements_of,
 )
@@ -44,7 +40,7 @@ class Encoder:
         self._handle = handle
         self._folder = folder
         self._to = Writer()
-        self._spans: dict[int, Span] = {}
+        self._places: dict[int, tuple[int, int]] = {}  # by id: the number of a memory, and the offset in it
         self._values = 0
         self._shared = False
 
@@ -54,7 +50,7 @@ class Encoder:
         Raises:
             CodecError: it is not plain data, or nested too deep; then the table is as it was.
         """
-        self._to, self._spans, self._values, self._shared = Writer(), {}, 0, False
+        self._to, self._places, self._values, self._shared = Writer(), {}, 0, False
         self._table.refresh()
         mark = self._table.mark()
         try:
@@ -62,8 +58,6 @@ class Encoder:
             self._value(value, 0)
             if self._shared:
                 check_nesting(value, {})
-            if len(self._table.objects) > MOST_OBJECTS:
-                raise CodecError(f"more than {MOST_OBJECTS} tensors, arrays and containers")
         except CodecError:
             self._table.roll_back(mark)
             raise
@@ -74,19 +68,22 @@ class Encoder:
 
     def _memory(self, value: object) -> None:
         """Writes the memory behind all tensors and arrays of the value that the table has not got yet."""
-        memories = gather(new_pieces(value, self._table, self._spans))
-        self._to.count(len(memories))
-        for memory in memories:
-            self._table.add_memory(memory)
-            self._to.device(memory.span.device)
-            self._to.out.append(memory.span.start % ALIGNMENT)
-            self._to.blob(memory.content())
+        to = self._to
+        groups = grouped(new_pieces(value, self._table, self._places))
+        to.count(len(groups))
+        for span, members in groups:
+            number = self._table.add_memory(memory := memory_of(span, members))
+            for start, piece in members:
+                self._places[id(piece)] = number, start - span.start
+            to.text("" if span.device == "cpu" else span.device)
+            to.out.append(span.start % ALIGNMENT)
+            to.blob(memory.content())
 
     def _value(self, value: Any, depth: int) -> None:
         kind = type(value)
         writer = _WRITERS.get(kind)
         if writer is not None:
-            writer(self, value)
+            writer(self._to, value)
         elif (object_writer := _OBJECT_WRITERS.get(kind)) is not None:
             number = self._table.number(value)
             if number is None:
@@ -115,43 +112,40 @@ class Encoder:
 
     def _tensor(self, value: torch.Tensor, _depth: int) -> None:
         self._table.add(value)
-        self._to.out += b"T"
-        self._to.out.append(DTYPE_NUMBER[value.dtype])
-        self._to.out.append(value.is_conj() + 2 * value.is_neg())
-        self._to.device("cpu" if value.is_cpu else str(value.device))
+        to = self._to
+        to.out += bytes((_TENSOR, DTYPE_NUMBER[value.dtype], value.is_conj() + 2 * value.is_neg()))
+        to.text("" if value.is_cpu else str(value.device))
         self._sides(value.shape)
-        self._to.counts(value.stride())
-        self._place(value)
+        to.counts(value.stride())
+        place = self._places.get(id(value))
+        if place is None:
+            to.out.append(0)
+        else:
+            to.count(place[0] + 1)
+            to.count(place[1])
 
     def _sides(self, sides: tuple[int, ...]) -> None:
         if elements_of(sides) > MOST_ELEMENTS:
             raise CodecError(f"a shape of {sides} is too large")
-        self._to.count(len(sides))
+        self._to.out.append(len(sides))
         self._to.counts(sides)
 
-    def _place(self, value: torch.Tensor | np.ndarray[Any, Any], first: int = 0) -> None:
-        """Where a tensor or array lies: 0, or one more than its memory's number, and its first element's offset."""
-        span = self._spans.get(id(value))
-        found = span and self._table.find(span)
-        if found is None:
-            self._to.count(0)
-            return
-        number, offset = found
-        self._to.count(number + 1)
-        self._to.count(offset + first)
-
     def _array(self, value: np.ndarray[Any, Any], _depth: int) -> None:
-        text = dtype_text(value.dtype)
+        to = self._to
+        to.tagged(b"A", dtype_text(value.dtype))
         if not value.itemsize and value.size:
             raise CodecError("an array of elements without bytes is not plain data")
         self._table.add(value)
-        self._to.tagged(b"A", text)
-        self._to.out.append(value.flags.writeable)
+        to.out.append(value.flags.writeable)
         self._sides(value.shape)
-        self._to.signed(value.strides)
-        # Strides may run backwards, so the first element need not be the lowest.
-        span = self._spans.get(id(value))
-        self._place(value, 0 if span is None else value.__array_interface__["data"][0] - span.start)
+        to.signed(value.strides)
+        place = self._places.get(id(value))
+        if place is None:
+            to.out.append(0)
+        else:
+            to.count(place[0] + 1)
+            # Strides may run backwards, so the first element need not be the lowest.
+            to.count(value.__array_interface__["data"][0] - self._table.memories[place[0]].span.start)
 
     def _items(self, tag: bytes, items: Any, depth: int) -> None:
         if depth > MOST_DEPTH:
@@ -178,31 +172,10 @@ class Encoder:
 
     def _generator(self, value: torch.Generator, _depth: int) -> None:
         self._table.add(value)
-        self._to.out += b"G"
-        self._to.device(str(value.device))
-        self._to.blob(value.get_state().numpy().tobytes())
+        self._to.tagged(b"G", "" if value.device.type == "cpu" else str(value.device))
+        self._to.blob(value.get_state().numpy().data)
 
-    def _integer(self, value: int) -> None:
-        size = value.bit_length() // 8 + 1
-        if size > LONGEST_INTEGER:
-            raise CodecError(f"an integer of {size} bytes, and at most {LONGEST_INTEGER} may pass")
-        self._to.out += b"i"
-        self._to.blob(value.to_bytes(size, "little", signed=True))
-
-    def _plain(self, tag: bytes, data: bytes) -> None:
-        self._to.out += tag
-        self._to.out += data
-
-    def _tagged_blob(self, data: bytes) -> None:
-        self._to.out += b"b"
-        self._to.blob(data)
-
-    def _size(self, value: torch.Size) -> None:
-        self._to.out += b"Z"
-        self._to.count(len(value))
-        self._to.signed(value)
-
-    def _slice(self, value: slice) -> None:
+    def _slice(self, value: slice, _depth: int) -> None:
         self._to.out += b"S"
         for part in (value.start, value.stop, value.step):
             if type(part) in NOT_IN_SLICES:
@@ -210,25 +183,21 @@ class Encoder:
             self._value(part, 0)
 
 
-def _named(encoder: Encoder, value: Any) -> None:
-    encoder._to.tagged(b"t", NAME_OF[value])
-
-
-_WRITERS: dict[type, Callable[[Encoder, Any], None]] = {
-    type(None): lambda encoder, _: encoder._plain(b"N", b""),
-    type(...): lambda encoder, _: encoder._plain(b"E", b""),
-    bool: lambda encoder, value: encoder._plain(b"1" if value else b"0", b""),
-    int: Encoder._integer,
-    float: lambda encoder, value: encoder._plain(b"f", struct.pack("<d", value)),
-    complex: lambda encoder, value: encoder._plain(b"c", struct.pack("<dd", value.real, value.imag)),
-    str: lambda encoder, value: encoder._to.tagged(b"s", value),
-    bytes: Encoder._tagged_blob,
-    torch.Size: Encoder._size,
-    torch.dtype: _named,
-    torch.layout: _named,
-    torch.memory_format: _named,
-    torch.device: lambda encoder, value: encoder._to.tagged(b"d", str(value)),
-    slice: Encoder._slice,
+_TENSOR = ord("T")
+_WRITERS: dict[type, Callable[[Writer, Any], None]] = {
+    type(None): Writer.none,
+    type(...): Writer.ellipsis,
+    bool: Writer.boolean,
+    int: Writer.integer,
+    float: Writer.number,
+    complex: Writer.complex_number,
+    str: Writer.string,
+    bytes: Writer.binary,
+    torch.Size: Writer.size,
+    torch.dtype: Writer.named,
+    torch.layout: Writer.named,
+    torch.memory_format: Writer.named,
+    torch.device: Writer.device,
 }
 _OBJECT_WRITERS: dict[type, Callable[[Encoder, Any, int], None]] = {
     torch.Tensor: Encoder._tensor,
@@ -237,4 +206,5 @@ _OBJECT_WRITERS: dict[type, Callable[[Encoder, Any, int], None]] = {
     list: Encoder._list,
     tuple: Encoder._tuple,
     dict: Encoder._dict,
+    slice: Encoder._slice,
 }

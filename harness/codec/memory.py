@@ -14,8 +14,9 @@ from harness.errors import CodecError
 ALIGNMENT = 64
 """Modulo so many bytes, memory begins alike at both ends: a kernel's result may depend on it, to the bit."""
 
+_BLOCK = 2**16  # bytes that are compared at once
 _SMALL = 2**14  # bytes up to which a copy is cheaper than a view
-_CPU = torch.device("cpu")
+CPU = torch.device("cpu")
 
 Piece = torch.Tensor | np.ndarray[Any, Any]
 
@@ -48,7 +49,7 @@ class Memory:
     def __init__(self, storage: torch.UntypedStorage, first: int, size: int, device: str, *, read_only: bool) -> None:
         address = storage.data_ptr()
         self._storage = storage
-        self._device = storage.device
+        self._device = CPU if device == "cpu" else storage.device
         self.first = first
         self._whole = address, storage.nbytes()
         self.span = Span(device, address + first, address + first + size)
@@ -60,13 +61,15 @@ class Memory:
     def received(cls, device: torch.device, skew: int, message: bytes, at: int, size: int) -> Memory:
         """New memory with the bytes that stand at a place in a message, beginning at `skew` modulo `ALIGNMENT`."""
         buffer = torch.empty(skew + size, dtype=torch.uint8, device=device)
-        incoming = np.frombuffer(message, np.uint8, size, at)
-        if device == _CPU:
-            buffer.numpy()[skew:] = incoming
-        else:
-            buffer[skew:].copy_(torch.from_numpy(incoming.copy()))
-        memory = cls(buffer.untyped_storage(), skew, size, str(device), read_only=False)
+        on_cpu = device is CPU
+        memory = cls(buffer.untyped_storage(), skew, size, "cpu" if on_cpu else str(device), read_only=False)
         memory.sent = message, at
+        if on_cpu and size <= _SMALL:
+            ctypes.memmove(memory.span.start, message[at : at + size], size)
+        elif on_cpu:
+            buffer.numpy()[skew:] = np.frombuffer(message, np.uint8, size, at)
+        else:
+            buffer[skew:].copy_(torch.from_numpy(np.frombuffer(message, np.uint8, size, at).copy()))
         return memory
 
     def has_moved(self) -> bool:
@@ -81,32 +84,29 @@ class Memory:
     def raw(self) -> torch.Tensor:
         """All of it, as uint8 of shape (size,); empty where the storage has been cut short."""
         if self.first + self.size > self._storage.nbytes():
-            return torch.empty(0, dtype=torch.uint8, device=_CPU)
+            return torch.empty(0, dtype=torch.uint8, device=CPU)
         return self.tensor(torch.uint8, 0, (self.size,), (1,))
 
     def content(self) -> bytes | memoryview:
         """Its bytes, for a message that is put together before they change."""
-        if self.size <= _SMALL and self.span.device == "cpu" and not self.has_moved():
+        if self.size <= _SMALL and self._device is CPU and not self.has_moved():
             return ctypes.string_at(self.span.start, self.size)
         return self.raw().cpu().numpy().data
 
     def difference(self) -> tuple[int, bytes] | None:
-        """The bytes from the first to the last that differ from those that came, and where they begin."""
+        """Bytes that differ from those that came, and where they begin; as many as hold all that differ, and blocks."""
         if self.sent is None:
             return None
         message, at = self.sent
         if self.size <= _SMALL and self.content() == message[at : at + self.size]:
             return None
         now, was = self.raw().cpu().numpy(), np.frombuffer(message, np.uint8, self.size, at)
-        words = self.size // 8 * 8
-        if not now.size or (
-            np.array_equal(now[words:], was[words:])
-            and np.array_equal(now[:words].view(np.uint64), was[:words].view(np.uint64))
-        ):
-            return None
-        differing = now != was
-        first, last = int(differing.argmax()), self.size - int(differing[::-1].argmax())
-        return first, now[first:last].tobytes()
+        blocks = [
+            first
+            for first in range(0, now.size, _BLOCK)
+            if not np.array_equal(now[first : first + _BLOCK], was[first : first + _BLOCK])
+        ]
+        return (blocks[0], now[blocks[0] : blocks[-1] + _BLOCK].tobytes()) if blocks else None
 
     def write(self, first: int, data: bytes) -> None:
         """Puts bytes in their place.
@@ -116,8 +116,10 @@ class Memory:
         """
         if self.read_only or not 0 <= first <= first + len(data) <= self.size or not data:
             raise CodecError(f"{len(data)} bytes written at byte {first} of memory of {self.size} bytes")
-        incoming = torch.frombuffer(bytearray(data), dtype=torch.uint8)
-        self.raw()[first : first + len(data)].copy_(incoming)
+        if self._device is CPU:
+            self.raw().numpy()[first : first + len(data)] = np.frombuffer(data, np.uint8)
+        else:
+            self.raw()[first : first + len(data)].copy_(torch.frombuffer(bytearray(data), dtype=torch.uint8))
 
 
 def span_of(value: Piece) -> Span | None:
@@ -144,35 +146,27 @@ def span_of(value: Piece) -> Span | None:
     return Span("cpu" if value.is_cpu else str(value.device), start, stop)
 
 
-def gather(pieces: list[tuple[Span, Piece]]) -> list[Memory]:
-    """The memory behind tensors and arrays, where overlapping spans are one: each byte once."""
-    groups: list[tuple[Span, list[Piece]]] = []
+def grouped(pieces: list[tuple[Span, Piece]]) -> list[tuple[Span, list[tuple[int, Piece]]]]:
+    """The spans that hold the given ones, where such as overlap are one; with what lies in each, and its address."""
+    groups: list[tuple[Span, list[tuple[int, Piece]]]] = []
     for span, piece in sorted(pieces, key=itemgetter(0)):
         if groups and groups[-1][0].device == span.device and span.start < groups[-1][0].stop:
             whole, members = groups[-1]
-            members.append(piece)
+            members.append((span.start, piece))
             groups[-1] = whole._replace(stop=max(whole.stop, span.stop)), members
         else:
-            groups.append((span, [piece]))
-    return [_memory(span, members) for span, members in groups]
+            groups.append((span, [(span.start, piece)]))
+    return groups
 
 
-class _Window:
-    """Addresses in NumPy's eyes, kept valid by the objects that own them."""
+def memory_of(span: Span, members: list[tuple[int, Piece]]) -> Memory:
+    """The memory of one of those spans.
 
-    def __init__(self, span: Span, members: list[Piece]) -> None:
-        self.members = members
-        self.__array_interface__ = {
-            "version": 3,
-            "data": (span.start, False),
-            "shape": (span.stop - span.start,),
-            "typestr": "|u1",
-        }
-
-
-def _memory(span: Span, members: list[Piece]) -> Memory:
+    Raises:
+        CodecError: it is on a device, and no tensor's storage has it all.
+    """
     size = span.stop - span.start
-    for member in members:
+    for _, member in members:
         if isinstance(member, torch.Tensor):
             storage = member.untyped_storage()
             first = span.start - storage.data_ptr()
@@ -182,5 +176,18 @@ def _memory(span: Span, members: list[Piece]) -> Memory:
         raise CodecError("tensors that overlap in memory of different owners are not plain data")
     # Spans that overlap lie in one allocation, whoever owns it, and all members together keep it.
     window = np.asarray(_Window(span, members))
-    read_only = not any(isinstance(member, torch.Tensor) or member.flags.writeable for member in members)
+    read_only = not any(isinstance(member, torch.Tensor) or member.flags.writeable for _, member in members)
     return Memory(torch.from_numpy(window).untyped_storage(), 0, size, "cpu", read_only=read_only)
+
+
+class _Window:
+    """Addresses in NumPy's eyes, kept valid by the objects that own them."""
+
+    def __init__(self, span: Span, members: list[tuple[int, Piece]]) -> None:
+        self.members = members
+        self.__array_interface__ = {
+            "version": 3,
+            "data": (span.start, False),
+            "shape": (span.stop - span.start,),
+            "typestr": "|u1",
+        }

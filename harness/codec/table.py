@@ -85,22 +85,29 @@ class Table:
 
     def add(self, value: object) -> None:
         """Gives an object the next number. It is kept alive, so that its id stays its own."""
-        self._numbers[id(value)] = len(self.objects)
+        number = len(self.objects)
+        if number >= MOST_OBJECTS:
+            raise CodecError(f"more than {MOST_OBJECTS} tensors, arrays and containers")
+        self._numbers[id(value)] = number
         self.objects.append(value)
 
     def number(self, value: object) -> int | None:
         """The number of an object, or None where it is new."""
         return self._numbers.get(id(value))
 
-    def add_memory(self, memory: Memory) -> None:
+    def add_memory(self, memory: Memory) -> int:
         """Gives a piece of memory the next number."""
-        if len(self.memories) >= MOST_OBJECTS:
+        number = len(self.memories)
+        if number >= MOST_OBJECTS:
             raise CodecError(f"more than {MOST_OBJECTS} pieces of memory")
         self.memories.append(memory)
         self._order = None
+        return number
 
     def find(self, span: Span) -> tuple[int, int] | None:
         """The number of the memory that holds a span, and the offset in it; None where none does."""
+        if not self.memories:
+            return None
         order = self._sorted() if self._order is None else self._order
         position = bisect_right(self._spans, (span.device, span.start, _BEYOND))
         # Pieces seldom overlap, and then only the nearest that begins before the span can hold it.
@@ -139,4 +146,4 @@ class Table:
 
 def elements_of(sides: tuple[int, ...]) -> int:
     """The product of the sides, zeros left out."""
-    return prod(side for side in sides if side)
+    return prod(sides) or prod(filter(None, sides))

@@ -68,7 +68,7 @@ def _flagged(value: torch.Tensor, flags: int) -> torch.Tensor:
     """The view of a tensor that is to be conjugated or negated when it is read."""
     if flags & 1:
         value = value.conj()
-    if flags & 2:
+    if flags & 2 and (value.is_floating_point() or value.is_complex()):
         value = torch._neg_view(value)
     if flags != value.is_conj() + 2 * value.is_neg():
         raise CodecError(f"a tensor of {value.dtype} with the flags {flags}")
@@ -108,9 +108,8 @@ def build_array(
     memory, first = place
     if memory.span.device != "cpu" or not dtype.itemsize:
         raise CodecError(f"an array of {dtype} on {memory.span.device}")
-    content = memory.raw().numpy().data
-    # NumPy makes sure that shape, strides and offset stay inside, and that what may not be written to never can be.
-    return np.ndarray(shape, dtype, content if writeable else content.toreadonly(), first, strides)
+    # NumPy makes sure that shape, strides and offset stay inside.
+    return np.ndarray(shape, dtype, memory.array(writeable=writeable), first, strides)
 
 
 @functools.lru_cache(maxsize=256)

@@ -65,7 +65,10 @@ def changes(before: Watched, table: Table) -> list[Change]:
 
 
 def _tensor_difference(value: torch.Tensor, was: torch.Tensor) -> Change | None:
-    same = value.dtype is was.dtype and value.is_set_to(was)
+    if value.is_meta:
+        same = value.dtype is was.dtype and value.shape == was.shape and value.stride() == was.stride()
+    else:
+        same = value.dtype is was.dtype and value.is_set_to(was)
     return None if same else ("tensor", value, value.detach())
 
 

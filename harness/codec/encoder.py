@@ -94,7 +94,7 @@ class Encoder:
                 self._to.count(number)
         elif isinstance(value, np.generic):
             self._to.tagged(b"n", dtype_text(value.dtype))
-            self._to.blob(value.tobytes())
+            self._to.blob(value.tobytes()[: value.dtype.itemsize])  # an empty string has four bytes all the same
         elif isinstance(value, PurePath):
             self._path(value)
         elif (handle := self._handle(value)) is not None:

@@ -33,6 +33,14 @@ class Span(NamedTuple):
         return self.start <= other.start and other.stop <= self.stop and self.device == other.device
 
 
+class _Window:
+    """Bytes at an address in NumPy's eyes, kept valid by what owns them."""
+
+    def __init__(self, start: int, size: int, owner: object, *, read_only: bool) -> None:
+        self._owner = owner
+        self.__array_interface__ = {"version": 3, "data": (start, read_only), "shape": (size,), "typestr": "|u1"}
+
+
 class Memory:
     """A piece of memory that has gone over, or has come: some bytes of a storage, which it keeps alive.
 
@@ -64,12 +72,11 @@ class Memory:
         on_cpu = device is CPU
         memory = cls(buffer.untyped_storage(), skew, size, "cpu" if on_cpu else str(device), read_only=False)
         memory.sent = message, at
-        if on_cpu and size <= _SMALL:
-            ctypes.memmove(memory.span.start, message[at : at + size], size)
-        elif on_cpu:
-            buffer.numpy()[skew:] = np.frombuffer(message, np.uint8, size, at)
+        incoming = np.frombuffer(message, np.uint8, size, at)
+        if on_cpu:
+            ctypes.memmove(memory.span.start, incoming.__array_interface__["data"][0], size)
         else:
-            buffer[skew:].copy_(torch.from_numpy(np.frombuffer(message, np.uint8, size, at).copy()))
+            buffer[skew:].copy_(torch.from_numpy(incoming.copy()))
         return memory
 
     def has_moved(self) -> bool:
@@ -82,16 +89,30 @@ class Memory:
         return empty.set_(self._storage, (self.first + first) // dtype.itemsize, shape, strides)
 
     def raw(self) -> torch.Tensor:
-        """All of it, as uint8 of shape (size,); empty where the storage has been cut short."""
-        if self.first + self.size > self._storage.nbytes():
-            return torch.empty(0, dtype=torch.uint8, device=CPU)
+        """All of it, as uint8 of shape (size,)."""
         return self.tensor(torch.uint8, 0, (self.size,), (1,))
+
+    def array(self, *, writeable: bool) -> np.ndarray[Any, Any]:
+        """The same for NumPy; where it is not writeable, it cannot be made so."""
+        raw = self.raw()
+        return raw.numpy() if writeable else np.asarray(_Window(raw.data_ptr(), self.size, raw, read_only=True))
+
+    def _host(self) -> np.ndarray[Any, Any]:
+        """The same to look at; empty where the storage has been cut short.
+
+        This is not `Tensor.numpy()`, after which torch would no longer resize the storage.
+        """
+        if self._device is not CPU:
+            return self.raw().cpu().numpy()
+        there = self.first + self.size <= self._storage.nbytes()
+        start, size = self._storage.data_ptr() + self.first, self.size if there else 0
+        return np.asarray(_Window(start, size, self._storage, read_only=False))
 
     def content(self) -> bytes | memoryview:
         """Its bytes, for a message that is put together before they change."""
         if self.size <= _SMALL and self._device is CPU and not self.has_moved():
             return ctypes.string_at(self.span.start, self.size)
-        return self.raw().cpu().numpy().data
+        return self._host().data
 
     def difference(self) -> tuple[int, bytes] | None:
         """Bytes that differ from those that came, and where they begin; as many as hold all that differ, and blocks."""
@@ -100,7 +121,7 @@ class Memory:
         message, at = self.sent
         if self.size <= _SMALL and self.content() == message[at : at + self.size]:
             return None
-        now, was = self.raw().cpu().numpy(), np.frombuffer(message, np.uint8, self.size, at)
+        now, was = self._host(), np.frombuffer(message, np.uint8, self.size, at)
         blocks = [
             first
             for first in range(0, now.size, _BLOCK)
@@ -117,7 +138,7 @@ class Memory:
         if self.read_only or not 0 <= first <= first + len(data) <= self.size or not data:
             raise CodecError(f"{len(data)} bytes written at byte {first} of memory of {self.size} bytes")
         if self._device is CPU:
-            self.raw().numpy()[first : first + len(data)] = np.frombuffer(data, np.uint8)
+            self._host()[first : first + len(data)] = np.frombuffer(data, np.uint8)
         else:
             self.raw()[first : first + len(data)].copy_(torch.frombuffer(bytearray(data), dtype=torch.uint8))
 
@@ -175,19 +196,6 @@ def memory_of(span: Span, members: list[tuple[int, Piece]]) -> Memory:
     if span.device != "cpu":
         raise CodecError("tensors that overlap in memory of different owners are not plain data")
     # Spans that overlap lie in one allocation, whoever owns it, and all members together keep it.
-    window = np.asarray(_Window(span, members))
+    window = np.asarray(_Window(span.start, size, members, read_only=False))
     read_only = not any(isinstance(member, torch.Tensor) or member.flags.writeable for _, member in members)
     return Memory(torch.from_numpy(window).untyped_storage(), 0, size, "cpu", read_only=read_only)
-
-
-class _Window:
-    """Addresses in NumPy's eyes, kept valid by the objects that own them."""
-
-    def __init__(self, span: Span, members: list[tuple[int, Piece]]) -> None:
-        self.members = members
-        self.__array_interface__ = {
-            "version": 3,
-            "data": (span.start, False),
-            "shape": (span.stop - span.start,),
-            "typestr": "|u1",
-        }

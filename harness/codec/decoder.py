@@ -38,9 +38,9 @@ class Decoder:
         self._table = table
         self._handle = handle
         self._folder = folder
-        self._in = Reader(b"")
-        self._values = 0
-        self._shared = False
+        self._in: Reader
+        self._values: int
+        self._shared: bool
 
     def decode(self, data: bytes) -> Any:
         """The value of a message.
@@ -64,16 +64,16 @@ class Decoder:
 
     def _memory(self) -> None:
         incoming = self._in
-        for _ in range(incoming.length(each=3)):
+        for _ in range(incoming.length(each=4)):
             device, skew, size = self._device(), incoming.byte(), incoming.count()
             at = incoming.skip(size)
-            if skew >= ALIGNMENT or not size or device.type == "meta":
+            if skew >= ALIGNMENT or not size or (device is not CPU and device.type == "meta"):
                 raise CodecError("a piece of memory that can be none")
             self._table.add_memory(Memory.received(device, skew, incoming.data, at, size))
 
     def _device(self) -> torch.device:
-        text = self._in.name()
-        return device_named(text) if text else CPU
+        size = self._in.byte()
+        return device_named(str(self._in.take(size), "utf-8")) if size else CPU
 
     def _value(self, depth: int) -> Any:
         tag = self._in.byte()

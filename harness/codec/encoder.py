@@ -39,10 +39,10 @@ class Encoder:
         self._table = table
         self._handle = handle
         self._folder = folder
-        self._to = Writer()
-        self._places: dict[int, tuple[int, int]] = {}  # by id: the number of a memory, and the offset in it
-        self._values = 0
-        self._shared = False
+        self._to: Writer
+        self._places: dict[int, tuple[int, int]]  # by id: the number of a memory, and the offset in it
+        self._values: int
+        self._shared: bool
 
     def encode(self, value: object) -> bytes:
         """The message for a value.
@@ -75,7 +75,7 @@ class Encoder:
             number = self._table.add_memory(memory := memory_of(span, members))
             for start, piece in members:
                 self._places[id(piece)] = number, start - span.start
-            to.text("" if span.device == "cpu" else span.device)
+            self._device(span.device == "cpu", span.device)
             to.out.append(span.start % ALIGNMENT)
             to.blob(memory.content())
 
@@ -114,7 +114,7 @@ class Encoder:
         self._table.add(value)
         to = self._to
         to.out += bytes((_TENSOR, DTYPE_NUMBER[value.dtype], value.is_conj() + 2 * value.is_neg()))
-        to.text("" if value.is_cpu else str(value.device))
+        self._device(value.is_cpu, value)
         self._sides(value.shape)
         to.counts(value.stride())
         place = self._places.get(id(value))
@@ -123,6 +123,12 @@ class Encoder:
         else:
             to.count(place[0] + 1)
             to.count(place[1])
+
+    def _device(self, is_cpu: bool, device: str | torch.Tensor) -> None:
+        if is_cpu:
+            self._to.out.append(0)
+        else:
+            self._to.text(device if isinstance(device, str) else str(device.device))
 
     def _sides(self, sides: tuple[int, ...]) -> None:
         if elements_of(sides) > MOST_ELEMENTS:

@@ -54,14 +54,14 @@ class Memory:
 
     __slots__ = ("_device", "_storage", "_whole", "first", "read_only", "sent", "size", "span")
 
-    def __init__(self, storage: torch.UntypedStorage, first: int, size: int, device: str, *, read_only: bool) -> None:
+    def __init__(self, storage: torch.UntypedStorage, span: Span, *, read_only: bool) -> None:
         address = storage.data_ptr()
         self._storage = storage
-        self._device = CPU if device == "cpu" else storage.device
-        self.first = first
+        self._device = CPU if span.device == "cpu" else storage.device
+        self.first = span.start - address
         self._whole = address, storage.nbytes()
-        self.span = Span(device, address + first, address + first + size)
-        self.size = size
+        self.span = span
+        self.size = span.stop - span.start
         self.read_only = read_only
         self.sent: tuple[bytes, int] | None = None
 
@@ -70,13 +70,14 @@ class Memory:
         """New memory with the bytes that stand at a place in a message, beginning at `skew` modulo `ALIGNMENT`."""
         buffer = torch.empty(skew + size, dtype=torch.uint8, device=device)
         on_cpu = device is CPU
-        memory = cls(buffer.untyped_storage(), skew, size, "cpu" if on_cpu else str(device), read_only=False)
+        start = buffer.data_ptr() + skew
+        span = Span("cpu" if on_cpu else str(device), start, start + size)
+        memory = cls(buffer.untyped_storage(), span, read_only=False)
         memory.sent = message, at
-        incoming = np.frombuffer(message, np.uint8, size, at)
-        if on_cpu:
-            ctypes.memmove(memory.span.start, incoming.__array_interface__["data"][0], size)
+        if on_cpu and size <= _SMALL:
+            ctypes.memmove(memory.span.start, message[at : at + size], size)
         else:
-            buffer[skew:].copy_(torch.from_numpy(incoming.copy()))
+            memory._write(0, np.frombuffer(message, np.uint8, size, at))
         return memory
 
     def has_moved(self) -> bool:
@@ -137,10 +138,13 @@ class Memory:
         """
         if self.read_only or not 0 <= first <= first + len(data) <= self.size or not data:
             raise CodecError(f"{len(data)} bytes written at byte {first} of memory of {self.size} bytes")
+        self._write(first, np.frombuffer(data, np.uint8))
+
+    def _write(self, first: int, data: np.ndarray[Any, Any]) -> None:
         if self._device is CPU:
-            self._host()[first : first + len(data)] = np.frombuffer(data, np.uint8)
+            self._host()[first : first + data.size] = data
         else:
-            self.raw()[first : first + len(data)].copy_(torch.frombuffer(bytearray(data), dtype=torch.uint8))
+            self.raw()[first : first + data.size].copy_(torch.from_numpy(data.copy()))
 
 
 def span_of(value: Piece) -> Span | None:
@@ -192,10 +196,10 @@ def memory_of(span: Span, members: list[tuple[int, Piece]]) -> Memory:
             storage = member.untyped_storage()
             first = span.start - storage.data_ptr()
             if first >= 0 and first + size <= storage.nbytes():
-                return Memory(storage, first, size, span.device, read_only=False)
+                return Memory(storage, span, read_only=False)
     if span.device != "cpu":
         raise CodecError("tensors that overlap in memory of different owners are not plain data")
     # Spans that overlap lie in one allocation, whoever owns it, and all members together keep it.
     window = np.asarray(_Window(span.start, size, members, read_only=False))
     read_only = not any(isinstance(member, torch.Tensor) or member.flags.writeable for _, member in members)
-    return Memory(torch.from_numpy(window).untyped_storage(), 0, size, "cpu", read_only=read_only)
+    return Memory(torch.from_numpy(window).untyped_storage(), span, read_only=read_only)

@@ -266,7 +266,9 @@ def test_memory_of_ones_own_is_not_watched() -> None:
     """What this end has sent, and not received, counts as unchanged."""
     table = Table()
     value = torch.zeros(3)
-    table.add_memory(Memory(value.untyped_storage(), 0, 12, "cpu", read_only=False))
+    table.add_memory(
+        Memory(value.untyped_storage(), Span("cpu", value.data_ptr(), value.data_ptr() + 12), read_only=False)
+    )
     before = watch(table)
     value.fill_(1)
     assert changes(before, table) == []

@@ -2,7 +2,7 @@
 
 Changes are a list of tuples, empty where nothing changed:
 
-    ("memory", buffer, offset, bytes)       bytes of a piece of memory that tensors and arrays share
+    ("memory", number, first, bytes)        bytes of a piece of memory, which tensors and arrays may share
     ("tensor", tensor, as it is now)        shape, strides, place, dtype: what `x.t_()` or `x.data = y` change
     ("array", array, shape)                 `a.shape = …`
     ("list", list, [items])
@@ -18,6 +18,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
+from harness.codec.building import set_state
+from harness.codec.nesting import check_nesting
 from harness.errors import CodecError
 
 if TYPE_CHECKING:
@@ -33,7 +35,7 @@ class Watched:
 
     def __init__(self, table: Table) -> None:
         """Notes it, as references and shallow copies."""
-        self.memory = [buffer.clone() for buffer in table.buffers]
+        self.memories = len(table.memories)
         self.objects = [
             (value, look(value)) for value in table.objects if (look := _LOOKS.get(type(value))) is not None
         ]
@@ -55,24 +57,18 @@ def changes(before: Watched, table: Table) -> list[Change]:
         Plain data, for the same table's encoder; the tensors, lists and so on are in it themselves.
     """
     found: list[Change] = []
-    for number, (buffer, was) in enumerate(zip(table.buffers, before.memory, strict=False)):
-        if not torch.equal(buffer, was):
-            places = torch.nonzero(buffer != was)
-            first, last = int(places[0]), int(places[-1])
-            found.append(("memory", number, first, buffer[first : last + 1].cpu().numpy().tobytes()))
-    for value, was in before.objects:
-        if (change := _DIFFERENCES[type(value)](value, was)) is not None:
-            found.append(change)
-    return found
+    for number, memory in enumerate(table.memories[: before.memories]):
+        if (difference := memory.difference()) is not None:
+            found.append(("memory", number, *difference))
+    differences = (_DIFFERENCES[type(value)](value, was) for value, was in before.objects)
+    return found + [difference for difference in differences if difference is not None]
 
 
 def _tensor_difference(value: torch.Tensor, was: torch.Tensor) -> Change | None:
-    same = (
-        value.dtype is was.dtype
-        and value.is_set_to(was)
-        and value.is_conj() == was.is_conj()
-        and value.is_neg() == was.is_neg()
-    )
+    if value.is_meta:
+        same = value.dtype is was.dtype and value.shape == was.shape and value.stride() == was.stride()
+    else:
+        same = value.dtype is was.dtype and value.is_set_to(was)
     return None if same else ("tensor", value, value.detach())
 
 
@@ -139,53 +135,67 @@ def apply(changed: object, table: Table) -> None:
     if type(changed) is not list:
         raise CodecError("changes that are no list")
     try:
-        for change in changed:
-            _REPEATS[change[0]](table, *change[1:])
+        _check_contents([change for change in changed if change[0] in ("list", "dict")])
+        for kind, target, *rest in changed:
+            _REPEATS[kind](table, target, *rest)
     except CodecError:
         raise
     except Exception as error:
         raise CodecError(f"malformed changes: {type(error).__name__}: {error}") from None
 
 
+def _check_contents(changed: list[Change]) -> None:
+    """Refuses changes that would put a container into itself."""
+    contents = {
+        id(target): items if kind == "list" else [part for item in items for part in item]
+        for kind, target, items in changed
+    }
+    for _, target, _ in changed:
+        check_nesting(target, contents)
+
+
+def _expect(value: object, kind: type) -> None:
+    if type(value) is not kind:
+        raise CodecError(f"a change with a {type(value).__name__} in the place of a {kind.__name__}")
+
+
 def _repeat_memory(table: Table, number: int, first: int, data: bytes) -> None:
-    if type(number) is not int or type(first) is not int or type(data) is not bytes or not data:
+    _expect(number, int)
+    _expect(first, int)
+    _expect(data, bytes)
+    if number < 0:
         raise CodecError("a change of memory that names none")
-    if not (0 <= number < len(table.buffers) and 0 <= first <= first + len(data) <= table.buffers[number].numel()):
-        raise CodecError("a change of memory outside what is known")
-    now = torch.frombuffer(bytearray(data), dtype=torch.uint8)
-    table.buffers[number][first : first + len(data)].copy_(now)
+    table.memories[number].write(first, data)
 
 
 def _repeat_tensor(_: Table, value: torch.Tensor, now: torch.Tensor) -> None:
-    if type(value) is not torch.Tensor or type(now) is not torch.Tensor:
-        raise CodecError("a change of a tensor that is none")
+    _expect(value, torch.Tensor)
+    _expect(now, torch.Tensor)
     value.data = now
 
 
 def _repeat_array(_: Table, value: np.ndarray[Any, Any], shape: tuple[int, ...]) -> None:
-    if type(value) is not np.ndarray:
-        raise CodecError("a change of an array that is none")
+    _expect(value, np.ndarray)
     value.shape = shape
 
 
 def _repeat_list(_: Table, value: list[Any], items: list[Any]) -> None:
-    if type(value) is not list or type(items) is not list:
-        raise CodecError("a change of a list that is none")
+    _expect(value, list)
+    _expect(items, list)
     value[:] = items
 
 
 def _repeat_dict(_: Table, value: dict[Any, Any], items: list[tuple[Any, Any]]) -> None:
-    if type(value) is not dict or type(items) is not list:
-        raise CodecError("a change of a dict that is none")
+    _expect(value, dict)
     new = dict(items)
     value.clear()
     value.update(new)
 
 
 def _repeat_generator(_: Table, value: torch.Generator, state: bytes) -> None:
-    if type(value) is not torch.Generator or type(state) is not bytes:
-        raise CodecError("a change of a generator that is none")
-    value.set_state(torch.frombuffer(bytearray(state), dtype=torch.uint8))
+    _expect(value, torch.Generator)
+    _expect(state, bytes)
+    set_state(value, state)
 
 
 _REPEATS: dict[str, Callable[..., None]] = {

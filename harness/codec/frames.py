@@ -38,8 +38,8 @@ def send(sock: socket.socket, payload: bytes, *, seconds: float | None = None) -
     header = _HEADER.pack(_MAGIC, len(payload))
     deadline = _deadline(seconds)
     for part in (header + payload,) if len(payload) <= _JOINED else (header, payload):
-        sock.settimeout(_left(deadline))
         try:
+            sock.settimeout(_left(deadline))
             sock.sendall(part)
         except TimeoutError:
             raise TimeoutError(_LATE) from None
@@ -72,8 +72,8 @@ def _exactly(sock: socket.socket, size: int, deadline: float | None) -> bytes:
     parts: list[bytes] = []
     missing = size
     while missing:
-        sock.settimeout(_left(deadline))
         try:
+            sock.settimeout(_left(deadline))
             part = sock.recv(min(missing, _PART))
         except TimeoutError:
             raise TimeoutError(_LATE) from None

@@ -15,7 +15,18 @@ from harness.codec.changes import apply
 from harness.codec.exceptions import rebuild
 from harness.codec.frames import receive, send
 from harness.conditions import DEADLINE
-from harness.errors import ChannelClosed, CodecError, DeadlineExceeded, MemoryExceeded, SpecError, WorkerDied
+from harness.errors import (
+    ChannelClosed,
+    CodecError,
+    DeadlineExceeded,
+    ForbiddenCall,
+    ImplementationError,
+    KataError,
+    MemoryExceeded,
+    SpecError,
+    ToDo,
+    WorkerDied,
+)
 from harness.host import remember_location
 from harness.model import Location
 from harness.runner.control import Parent
@@ -29,6 +40,9 @@ if TYPE_CHECKING:
 
 GRACE = 1.0
 """Seconds that a worker has beyond the deadline, to break a call off by itself and live on."""
+
+# What only the judge can know (that a spec is wrong, that a resource is missing) is not a worker's to say.
+_BELIEVED = (CodecError, DeadlineExceeded, ForbiddenCall, ImplementationError, MemoryExceeded, SpecError, ToDo)
 
 MOST_PRINTED = 64 * 1024
 """Bytes that one worker may print before nobody reads them any more."""
@@ -119,16 +133,16 @@ class RemoteHost:
         try:
             status, changed, value, extra = decoder.decode(answer)
             apply(changed, table)
+            raised = None if status == "result" else self._error(value, extra)
         except (CodecError, ValueError, TypeError) as error:
             self.end()
             raise WorkerDied(f"the answer was malformed: {error}") from None
-        if status == "result":
-            self._touched = extra
+        if raised is None:
+            self._touched = extra if type(extra) is bool else None
             return value
-        error = self._error(value, extra)
-        if isinstance(error, MemoryExceeded):
+        if isinstance(raised, MemoryExceeded):
             self.end()
-        raise error
+        raise raised
 
     def kill_after(self, seconds: float, call: Callable[[], object]) -> None:
         """Runs a call, and kills the worker after so many seconds, in the middle or after it."""
@@ -175,7 +189,7 @@ class RemoteHost:
     def _exchange(self, channel: socket.socket, request: bytes) -> bytes:
         __tracebackhide__ = True
         try:
-            send(channel, request)
+            send(channel, request, seconds=DEADLINE + GRACE)
             return receive(channel, seconds=DEADLINE + GRACE)
         except TimeoutError:
             self.end()
@@ -204,6 +218,8 @@ class RemoteHost:
 
     def _error(self, described: Any, where: Any) -> Exception:
         error = rebuild(described)
+        if isinstance(error, KataError) and not isinstance(error, _BELIEVED):
+            error = ImplementationError(f"{type(error).__name__}: {error}")
         if isinstance(where, list) and len(where) == 3:
             file, line, code = where
             if type(file) is str and type(line) is int and type(code) is str:

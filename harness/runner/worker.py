@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness.codec import Decoder, Encoder, Table
-from harness.codec.changes import changes, watch
+from harness.codec.changes import Watched, changes, watch
 from harness.codec.exceptions import describe
 from harness.codec.frames import receive, send
 from harness.errors import ChannelClosed, CodecError, ImplementationError, MemoryExceeded
@@ -106,15 +106,20 @@ class Worker:
             raise
         except Exception as error:
             self.spent = isinstance(error, MemoryExceeded)
-            answer = ["error", changes(before, table), describe(error), _where(error)]
+            answer = ["error", _changes(before, table), describe(error), _where(error)]
         try:
             return encoder.encode(answer)
-        except CodecError as error:
-            # What a call left on its arguments may itself be nothing that can cross.
+        except CodecError as error:  # what a call left on its arguments may itself be nothing that can cross
             refusal = ImplementationError(f"the result cannot be judged: {error}")
-            return Encoder(table, handle=lambda _: None, folder=self._folder).encode(
-                ["error", [], describe(refusal), None]
-            )
+            return encoder.encode(["error", [], describe(refusal), None])
+
+
+def _changes(before: Watched, table: Table) -> list[Any]:
+    """What a call that failed left on its arguments, as far as that can cross."""
+    try:
+        return changes(before, table)
+    except CodecError:
+        return []
 
 
 def _where(error: Exception) -> list[Any] | None:

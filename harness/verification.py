@@ -17,10 +17,10 @@ from typing import TYPE_CHECKING
 from harness import lessons
 from harness.distortions import DISTORTIONS
 from harness.errors import KataError
+from harness.files import read_text
 from harness.model import Finding, Kata, Outcome
 from harness.runner.process import judge
 from harness.specs import SpecTest, tests_of
-from harness.workspace import read_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -30,11 +30,9 @@ _LISTED = ("{topic}.py", "test_{topic}.py", "kata.toml", "README.md", "mistakes.
 
 def verify(kata: Kata) -> list[str]:
     """Everything that is wrong with a kata, each with what to do about it; an empty list where it is whole."""
-    problems = [f"{kata.folder.name}: {problem}" for problem in _static_problems(kata)]
-    if problems:  # running an incomplete kata would only say the same again, less clearly
-        return problems
     try:
-        found = [*_dynamic_problems(kata), *_problems_of_lesson(kata)]
+        # Running an incomplete kata would only say the same again, less clearly.
+        found = list(_static_problems(kata)) or [*_dynamic_problems(kata), *_problems_of_lesson(kata)]
     except KataError as error:
         found = [str(error)]
     return [f"{kata.folder.name}: {problem}" for problem in found]
@@ -42,7 +40,7 @@ def verify(kata: Kata) -> list[str]:
 
 def mistakes_of(kata: Kata) -> dict[str, ast.FunctionDef | ast.ClassDef]:
     """The mistakes that a kata lists, by name."""
-    tree = ast.parse(read_text(kata.mistakes))
+    tree = ast.parse(read_text(kata.mistakes), filename=kata.mistakes.name)
     return {
         node.name: node
         for node in tree.body
@@ -58,9 +56,10 @@ def declared_exceptions(kata: Kata) -> dict[str, str]:
             for inner in node.body:
                 if isinstance(inner, ast.Assign) and ast.unparse(inner.targets[0]) == "raises":
                     declared[node.name] = ast.unparse(inner.value)
-        elif isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Attribute):
-            if node.targets[0].attr == "raises":
-                declared[ast.unparse(node.targets[0].value)] = ast.unparse(node.value)
+        elif isinstance(node, ast.Assign):
+            target = node.targets[0]
+            if isinstance(target, ast.Attribute) and target.attr == "raises":
+                declared[ast.unparse(target.value)] = ast.unparse(node.value)
     return declared
 
 
@@ -85,7 +84,8 @@ def _static_problems(kata: Kata) -> Iterator[str]:
     for exercise in kata.exercises:
         if not lesson.statement(exercise.name):
             yield (
-                f"{kata.lesson.name} has no statement of {exercise.name}: write one under a heading ### `{exercise.name}`"
+                f"{kata.lesson.name} has no statement of {exercise.name}: "
+                f"write one under a heading ### `{exercise.name}`"
             )
     order = [name for name in lesson.exercises if name in {e.name for e in kata.exercises}]
     if order != [e.name for e in kata.exercises] and len(order) == len(kata.exercises):
@@ -97,7 +97,7 @@ def _static_problems(kata: Kata) -> Iterator[str]:
 
 def _problems_of_tests(kata: Kata, tests: Iterable[SpecTest]) -> Iterator[str]:
     names = {e.name for e in kata.exercises}
-    judged = set()
+    judged: set[str] = set()
     for test in tests:
         if len(test.exercises) != 1 or test.exercises[0] not in names:
             yield f'{kata.spec.name}::{test.name} must name exactly one exercise: @pytest.mark.exercise("…")'

@@ -1,4 +1,4 @@
-"""What the warm parent and those who ask it for processes say to each other: a JSON object a message, with file descriptors."""
+"""What the warm parent and those who ask it for processes say: a JSON object a message, with file descriptors."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ class Parent:
             send_message(self.channel, message, descriptors)
             answer, came = receive_message(self.channel)
         except (EOFError, OSError):
-            raise RunError("the process that starts judges and workers has ended: start the command once more") from None
+            raise RunError("the process that starts judges and workers has ended: run the command again") from None
         if "error" in answer:
             raise RunError(answer["error"])
         return answer, came

@@ -1,8 +1,8 @@
 """The warm parent: a process that has paid for all imports, and forks judges and workers on request.
 
-It never loads a spec, a solution or anybody's answer, since its children inherit its memory. One thread, no CUDA. It speaks
-`harness.runner.control` with its client and with the judges that it forked, and ends, with all its children, when the client
-is gone.
+It never loads a spec, a solution or anybody's answer, since its children inherit its memory. One thread, no CUDA. It
+speaks `harness.runner.control` with its client and with the judges that it forked, and ends, with all its children, when
+the client is gone.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from harness.runner.control import descriptor_of, receive_message, send_message
 _PRELOADS = {"transformers": ("transformers",)}
 """What a kata's capability asks the parent to import before it forks."""
 
-_THROW_AWAY = '''
+_THROW_AWAY = """
 import torch
 from hypothesis import given
 from harness.asserts import assert_tensor, assert_value
@@ -36,7 +36,7 @@ from harness.strategies import matrices
 def test_warm(x):
     assert_tensor(x + 0, x)
     assert_value([1.0], [1.0])
-'''
+"""
 
 
 def warm_up() -> None:
@@ -53,7 +53,7 @@ def warm_up() -> None:
     x = torch.ones(2, 2, requires_grad=True)
     (x @ x).sum().backward()  # type: ignore[no-untyped-call]
     profiles.use("learner")
-    with tempfile.TemporaryDirectory() as folder, open(os.devnull, "w") as nowhere:
+    with tempfile.TemporaryDirectory() as folder, Path(os.devnull).open("w") as nowhere:
         test = Path(folder) / "test_warm.py"
         test.write_text(_THROW_AWAY, encoding="utf-8")
         with contextlib.redirect_stdout(nowhere), contextlib.redirect_stderr(nowhere):

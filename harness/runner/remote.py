@@ -22,12 +22,13 @@ from harness.errors import (
     ForbiddenCall,
     ImplementationError,
     KataError,
+    LimitExceeded,
     MemoryExceeded,
     SpecError,
     ToDo,
     WorkerDied,
 )
-from harness.host import remember_location
+from harness.locations import remember
 from harness.model import Location
 from harness.runner.control import Parent
 
@@ -42,7 +43,7 @@ GRACE = 1.0
 """Seconds that a worker has beyond the deadline, to break a call off by itself and live on."""
 
 # What only the judge can know (that a spec is wrong, that a resource is missing) is not a worker's to say.
-_BELIEVED = (CodecError, DeadlineExceeded, ForbiddenCall, ImplementationError, MemoryExceeded, SpecError, ToDo)
+_BELIEVED = (CodecError, ForbiddenCall, ImplementationError, SpecError, ToDo)
 
 MOST_PRINTED = 64 * 1024
 """Bytes that one worker may print before nobody reads them any more."""
@@ -133,7 +134,7 @@ class RemoteHost:
         try:
             status, changed, value, extra = decoder.decode(answer)
             apply(changed, table)
-            raised = None if status == "result" else self._error(value, extra)
+            raised = None if status == "result" else self._raised(status, value, extra)
         except (CodecError, ValueError, TypeError) as error:
             self.end()
             raise WorkerDied(f"the answer was malformed: {error}") from None
@@ -216,6 +217,9 @@ class RemoteHost:
             weakref.finalize(known, self._released.append, number)
         return known
 
+    def _raised(self, status: Any, value: Any, extra: Any) -> BaseException:
+        return _limit(value, extra) if status == "exceeded" else self._error(value, extra)
+
     def _error(self, described: Any, where: Any) -> Exception:
         error = rebuild(described)
         if isinstance(error, KataError) and not isinstance(error, _BELIEVED):
@@ -223,14 +227,20 @@ class RemoteHost:
         if isinstance(where, list) and len(where) == 3:
             file, line, code = where
             if type(file) is str and type(line) is int and type(code) is str:
-                remember_location(error, Location(file=file, line=line, code=code[:200]))
+                remember(error, Location(file=file, line=line, code=code[:200]))
         return error
 
 
+def _limit(name: Any, message: Any) -> LimitExceeded:
+    if type(message) is not str:
+        raise CodecError("a limit without a message")
+    return MemoryExceeded(message[:200]) if name == "MemoryExceeded" else DeadlineExceeded(message[:200])
+
+
 def _pass_on(descriptor: int) -> None:
-    """Writes what a worker prints to where this process prints, up to a limit. Beyond it the worker prints into the void."""
+    """Writes what a worker prints to where this process prints, up to a limit; what is more is read and dropped."""
     left = MOST_PRINTED
-    with open(descriptor, "rb", buffering=0) as pipe:  # noqa: PTH123 - a descriptor, no path
+    with open(descriptor, "rb", buffering=0) as pipe:
         while piece := pipe.read(65536):
             if left > 0:
                 sys.stdout.write(piece[:left].decode(errors="replace"))

@@ -1,7 +1,7 @@
 """The side of an implementation: a process that holds it, and answers the judge's calls in data.
 
-It is forked from the warm parent, or started afresh where there is no fork (`python -m harness.runner.worker FD`). It ends when
-the judge closes the channel.
+It is forked from the warm parent, or started afresh where there is no fork (`python -m harness.runner.worker FD`). It
+ends when the judge closes the channel.
 """
 
 from __future__ import annotations
@@ -17,8 +17,9 @@ from harness.codec import Decoder, Encoder, Table
 from harness.codec.changes import Watched, changes, watch
 from harness.codec.exceptions import describe
 from harness.codec.frames import receive, send
-from harness.errors import ChannelClosed, CodecError, ImplementationError, MemoryExceeded
-from harness.host import Host, Target, location_of
+from harness.errors import ChannelClosed, CodecError, ImplementationError, LimitExceeded, MemoryExceeded
+from harness.host import Host, Target
+from harness.locations import location_of
 
 if TYPE_CHECKING:
     from harness.model import Implementation, Kata
@@ -102,10 +103,10 @@ class Worker:
                 handle=self._keep,
             )
             answer = ["result", changes(before, table), result, self._host.touched()]
-        except KeyboardInterrupt:
-            raise
-        except Exception as error:
+        except LimitExceeded as error:
             self.spent = isinstance(error, MemoryExceeded)
+            answer = ["exceeded", _changes(before, table), type(error).__name__, str(error)]
+        except Exception as error:
             answer = ["error", _changes(before, table), describe(error), _where(error)]
         try:
             return encoder.encode(answer)

@@ -51,7 +51,7 @@ def tensor_difference(
         close |= near & a.isfinite() & e.isfinite()
     if equal_nan:
         close |= a.isnan() & e.isnan()
-    return None if bool(close.all()) else _describe(a, e, ~close, rtol, atol)
+    return None if bool(close.all()) else _describe(a, e, ~close, rtol, atol, truths=expected.dtype is torch.bool)
 
 
 def _comparable(x: Tensor) -> Tensor:
@@ -66,9 +66,9 @@ def _wide(x: Tensor) -> Tensor:
     return x.to(torch.complex128 if x.is_complex() else torch.float64)
 
 
-def _describe(a: Tensor, e: Tensor, wrong: Tensor, rtol: float, atol: float) -> str:
+def _describe(a: Tensor, e: Tensor, wrong: Tensor, rtol: float, atol: float, *, truths: bool) -> str:
     count, first = int(wrong.sum()), tuple(wrong.nonzero()[0].tolist())
-    got, wanted = literal(a[first].item()), literal(e[first].item())
+    got, wanted = (literal(bool(x[first]) if truths else x[first].item()) for x in (a, e))
     if not first:
         parts = [f"is {got}, and should be {wanted}"]
     else:
@@ -78,6 +78,8 @@ def _describe(a: Tensor, e: Tensor, wrong: Tensor, rtol: float, atol: float) -> 
             f"{count} of {wrong.numel()} elements {differ}",
             f"the first at {at}: is {got}, and should be {wanted}",
         ]
+    if not (rtol or atol or a.is_floating_point() or a.is_complex()):  # the two numbers say it all, and exactly
+        return "; ".join(parts)
     gap, size = (_wide(a) - _wide(e)).abs()[wrong], _wide(e).abs()[wrong]
     gap, size = gap[gap.isfinite()], size[gap.isfinite()]
     if len(gap):
@@ -149,15 +151,15 @@ class _Walk:
 
     def _keys(self, actual: dict[Any, Any], expected: dict[Any, Any], place: str) -> tuple[str, str] | None:
         """Of two sets, or of the keys of two dicts, as `_typed` gives them."""
+        missing = [summary(expected[key]) for key in expected if key not in actual]
+        too_many = [summary(actual[key]) for key in actual if key not in expected]
+        problems = [f"{text} is missing" for text in missing[:1]] + [f"{text} should not be there" for text in too_many[:1]]
+        if problems:
+            return place, ", and ".join(problems)
         for key in expected:
-            if key not in actual:
-                return place, f"{summary(expected[key])} is missing"
             found = self.difference(actual[key], expected[key], place)
             if found is not None:
                 return found
-        for key in actual:
-            if key not in expected:
-                return place, f"{summary(actual[key])} should not be there"
         return None
 
     def _dict(self, actual: dict[Any, Any], expected: dict[Any, Any], place: str) -> tuple[str, str] | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import time
+from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from harness import conditions
@@ -18,6 +19,7 @@ from harness.errors import (
     LimitExceeded,
     MemoryExceeded,
     MissingName,
+    SourceError,
     SpecError,
     ToDo,
     WrongSignature,
@@ -81,7 +83,7 @@ class Host:
         self.implementation = implementation
         self._module: ModuleType | None = None
         self._probes: ModuleType | None = None
-        self._source_error: KataError | DeadlineExceeded | None = None
+        self._source_error: KataError | None = None
         self._signatures: dict[str, Signature] | None = None
         self._checked: dict[str, object] = {}
 
@@ -90,25 +92,39 @@ class Host:
         """The implementation's module.
 
         Raises:
-            SourceError: it cannot be loaded; the same error at each use.
-            DeadlineExceeded: it was not loaded in time; likewise.
+            SourceError: it cannot be loaded, or not in time; the same error at each use.
         """
-        if self._source_error is not None:
-            raise self._source_error.with_traceback(None)
-        if self._module is None:
+        if self._module is None and self._source_error is None:
             try:
                 with clean_slate(0), deadline(conditions.DEADLINE):
                     self._module = self.implementation.load()
             except KataError as error:
                 self._source_error = error
-                raise
             except DeadlineExceeded:
-                self._source_error = DeadlineExceeded(
+                self._source_error = SourceError(
                     f"{self.implementation.path.name} could not be imported within {conditions.DEADLINE:g} s: "
                     "what stands outside of functions runs at once, and has to end"
                 )
-                raise self._source_error from None
+        if self._module is None and self._source_error is None:
+            self._load()
+        if self._source_error is not None:
+            # Always from this line: to Hypothesis, the same error from two lines is two errors.
+            raise self._source_error.with_traceback(None)
+        assert self._module is not None
         return self._module
+
+    def _load(self) -> None:
+        limit = conditions.DEADLINE
+        try:
+            with clean_slate(0), deadline(limit):
+                self._module = self.implementation.load()
+        except KataError as error:
+            self._source_error = error
+        except DeadlineExceeded:
+            self._source_error = DeadlineExceeded(
+                f"{self.implementation.path.name} could not be imported within {limit:g} s: "
+                "what stands outside of functions runs at once, and has to end"
+            )
 
     def exercise(self, name: str) -> object:
         """The function or class of that name, if it may be called as the reference may.
@@ -132,7 +148,11 @@ class Host:
             )
         found = vars(self.module).get(name, _MISSING)
         if found is _MISSING:
-            raise MissingName(f"{name} is not defined in {self.implementation.path.name}: it should be {reference}")
+            near = get_close_matches(name, [n for n, value in vars(self.module).items() if callable(value)], 1)
+            hint = f"; there is {near[0]}: is that it?" if near else ""
+            raise MissingName(
+                f"{name} is not defined in {self.implementation.path.name}: it should be {reference}{hint}"
+            )
         if (difference := compare(name, reference, found)) is not None:
             raise WrongSignature(difference)
         return found

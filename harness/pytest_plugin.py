@@ -16,6 +16,7 @@ from harness import manager, profiles
 from harness.collection import JUDGED, Selection, reference_of
 from harness.errors import RequirementMissing
 from harness.findings import finding_of, finding_of_crash, is_ours, summaries
+from harness.model import Outcome
 from harness.verdicts import SCHEMA_VERSION, finding_from_json, finding_to_json
 
 if TYPE_CHECKING:
@@ -43,6 +44,11 @@ def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginMa
     )
     group.addoption("--isolate", action="store_true", help="keep the implementation in a process of its own")
     group.addoption("--kata-exercise", metavar="NAME", help="run only the tests that judge this exercise")
+    group.addoption(
+        "--kata-first-failure",
+        action="store_true",
+        help="after the first failure of a mistake or a distortion, leave out its other tests",
+    )
     group.addoption("--kata-report", type=Path, metavar="FILE", help="write what every test found out to FILE, as JSON")
     harness = manager.load()
     for requirement in harness.requirements:
@@ -65,6 +71,7 @@ class KataPlugin:
     def __init__(self, harness: manager.Harness) -> None:
         self.harness = harness
         self.findings: list[Finding] = []
+        self._failed: set[tuple[str, str | None]] = set()
         self.references: list[str] = []
         self.selection = Selection(harness, None)
 
@@ -117,10 +124,13 @@ class KataPlugin:
                 if reason is not None:
                     item.add_marker(pytest.mark.skip(reason=reason))
 
-    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    # Within what other plugins wrap around: when they tidy up, they count on having been there before any failure.
+    @pytest.hookimpl(wrapper=True, trylast=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> Generator[None, object, object]:
         if _COMPLAINT in item.stash:
             pytest.fail(item.stash[_COMPLAINT], pytrace=False)
+        if self._is_told(item):
+            item.add_marker(pytest.mark.skip(reason="this implementation has failed another test already"))
         if JUDGED in item.stash:
             guards = item.stash[_GUARDS] = ExitStack()
             for requirement in self.harness.requirements:
@@ -133,6 +143,15 @@ class KataPlugin:
             if (torch := sys.modules.get("torch")) is not None:
                 torch.default_generator.manual_seed(0)
         return (yield)
+
+    def _is_told(self, item: pytest.Item) -> bool:
+        """Whether the one failure that is wanted of a wrong answer has been seen."""
+        if JUDGED not in item.stash or not item.config.getoption("--kata-first-failure"):
+            return False
+        kata, reference = item.stash[JUDGED][0], reference_of(item)
+        if reference is None or self.selection.implementation(reference, kata).only is None:
+            return False
+        return (kata.topic, reference) in self._failed
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_call(self, item: pytest.Item) -> Generator[None, object, object]:
@@ -155,6 +174,8 @@ class KataPlugin:
         report = yield
         if JUDGED in item.stash and (call.when == "call" or call.excinfo is not None):
             finding = finding_of(*item.stash[JUDGED], reference_of(item) or "", item, call, report)
+            if finding.outcome not in (Outcome.PASSED, Outcome.SKIPPED):
+                self._failed.add((finding.topic, finding.implementation))
             # As text, since that is what xdist can carry from its workers.
             report.kata_finding = json.dumps(finding_to_json(finding))  # type: ignore[attr-defined]
             error = call.excinfo.value if call.excinfo else None

@@ -116,7 +116,7 @@ def _shower(dtype: torch.dtype) -> Callable[[Any], str]:
     real = dtype.to_real() if dtype.is_complex else dtype
 
     def shortest(value: float) -> float:
-        if real is torch.float64 or len(repr(value)) <= 6:
+        if real is torch.float64 or len(repr(value)) <= 8:
             return value
         rounded = (float(f"{value:.{digits}g}") for digits in range(1, 10))
         return next((short for short in rounded if torch.tensor(short, dtype=real).item() == value), value)

@@ -125,8 +125,13 @@ def _remark(each: ExerciseVerdict) -> str:
     if each.blocked_by:
         return f" by {', '.join(each.blocked_by)}"
     if each.outcome is Outcome.SKIPPED:
-        return f": {each.skipped[0]}" if each.skipped else ""
-    return f"  in part: {each.skipped[0]}" if each.skipped else ""
+        return f": {_reason(each)}" if each.skipped else ""
+    return f"  in part: {_reason(each)}" if each.skipped and each.outcome is Outcome.PASSED else ""
+
+
+def _reason(each: ExerciseVerdict) -> str:
+    """Why a test was skipped, without the option of pytest's that would run it."""
+    return each.skipped[0].partition(";")[0]
 
 
 def _wrong(each: ExerciseVerdict, kata: Kata, around: Surroundings, width: int) -> list[Line]:

@@ -36,8 +36,8 @@ def hidden(test: str) -> Iterator[None]:
 
     def refuse(*_args: object, **_kwargs: object) -> NoReturn:
         raise RequirementMissing(
-            f"{test} has no `gpu` marker, so it sees no CUDA device: "
-            "add @pytest.mark.gpu, or keep its tensors on the CPU"
+            f"there is no CUDA device to compute on in {test.rpartition('::')[2]}, which has no `gpu` marker: "
+            "keep its tensors on the CPU, ask for devices only when a function is called, or add @pytest.mark.gpu"
         )
 
     patches: list[tuple[object, str, Callable[..., object]]] = [

@@ -1,8 +1,8 @@
 """The warm parent: a process that has paid for all imports, and forks judges and workers on request.
 
 It never loads a spec, a solution or anybody's answer, since its children inherit its memory. One thread, no CUDA. It
-speaks `harness.runner.control` with its client and with the judges that it forked, and ends, with all its children, when
-the client is gone.
+speaks `harness.runner.control` with its client and with the judges that it forked, and ends, with all its children,
+when the client is gone.
 """
 
 from __future__ import annotations

@@ -125,7 +125,7 @@ def _changes(before: Watched, table: Table) -> list[Any]:
 
 def _where(error: Exception) -> list[Any] | None:
     location = location_of(error)
-    return location and [location.file, location.line, location.code]
+    return [location.file, location.line, location.code] if location else None
 
 
 def run(channel: socket.socket, request: dict[str, Any]) -> None:

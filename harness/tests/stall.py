@@ -60,18 +60,12 @@ class Stall:
         if learner is not None:
             self.learner.write_text(dedent(learner), encoding="utf-8")
 
-    def run(self, *options: str) -> pytest.RunResult:
-        """Runs the spec in this process."""
+    def run(self, *options: str, profile: str | None = "grade") -> pytest.RunResult:
+        """Runs the spec in this process, by a profile that remembers nothing of other runs, or by none."""
         self.report.unlink(missing_ok=True)
-        fixed = (
-            "-p",
-            "no:randomly",
-            "-p",
-            "no:cacheprovider",
-            "--import-mode=importlib",
-            f"--kata-report={self.report}",
-        )
-        return self.pytester.runpytest_inprocess(str(self.folder), *fixed, *options)
+        fixed = ["-p", "no:randomly", "-p", "no:cacheprovider", "--import-mode=importlib"]
+        fixed += [f"--hypothesis-profile={profile}"] if profile else []
+        return self.pytester.runpytest_inprocess(str(self.folder), *fixed, f"--kata-report={self.report}", *options)
 
     def findings(self) -> list[Finding]:
         """What the last run found out."""

@@ -344,7 +344,7 @@ class TestValue:
 
     def test_hostile_keys_fail(self) -> None:
         """A key that is equal to the right one is not the right one."""
-        assert value_difference({EqualToAll(): 1}, {"a": 1}) == "'a' is missing"
+        assert value_difference({EqualToAll(): 1}, {"a": 1}).startswith("'a' is missing, and <")
         assert value_difference({(EqualToAll(),)}, {("a",)}).startswith("at [0]: the type is ")
         hostile, text = np.array([Raising()], dtype=object), np.array(["a"], dtype=object)
         assert value_difference(hostile, text).startswith("at [0]: the type is ")

@@ -497,7 +497,7 @@ def test_an_import_has_a_deadline(bench, monkeypatch):
     for _ in range(2):
         begin = time.monotonic()
         with pytest.raises(
-            DeadlineExceeded, match=r"tiny\.py could not be imported within 0\.1 s: what stands outside"
+            SourceError, match=r"tiny\.py could not be imported within 0\.1 s: what stands outside"
         ):
             face.f()
         monkeypatch.setattr(conditions, "DEADLINE", 5)

@@ -64,7 +64,8 @@ def test_why_there_is_no_gpu(monkeypatch, available, version, reason):
 
 
 NO_GPU = (
-    r"test_a has no `gpu` marker, so it sees no CUDA device: add @pytest\.mark\.gpu, or keep its tensors on the CPU"
+    r"there is no CUDA device to compute on in test_a, which has no `gpu` marker: keep its tensors on the CPU, "
+    r"ask for devices only when a function is called, or add @pytest\.mark\.gpu"
 )
 
 

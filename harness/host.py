@@ -95,17 +95,6 @@ class Host:
             SourceError: it cannot be loaded, or not in time; the same error at each use.
         """
         if self._module is None and self._source_error is None:
-            try:
-                with clean_slate(0), deadline(conditions.DEADLINE):
-                    self._module = self.implementation.load()
-            except KataError as error:
-                self._source_error = error
-            except DeadlineExceeded:
-                self._source_error = SourceError(
-                    f"{self.implementation.path.name} could not be imported within {conditions.DEADLINE:g} s: "
-                    "what stands outside of functions runs at once, and has to end"
-                )
-        if self._module is None and self._source_error is None:
             self._load()
         if self._source_error is not None:
             # Always from this line: to Hypothesis, the same error from two lines is two errors.
@@ -121,7 +110,7 @@ class Host:
         except KataError as error:
             self._source_error = error
         except DeadlineExceeded:
-            self._source_error = DeadlineExceeded(
+            self._source_error = SourceError(
                 f"{self.implementation.path.name} could not be imported within {limit:g} s: "
                 "what stands outside of functions runs at once, and has to end"
             )

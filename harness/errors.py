@@ -10,12 +10,17 @@
     │   ├── WrongSignature     it defines it with other parameters
     │   └── ImplementationCrashed  it raised something that ends a program, such as SystemExit
     ├── ToDo                   the learner has not written this exercise yet
+    ├── WorkerDied             the process of the implementation ended during a call
     ├── ForbiddenCall          the implementation called what its exercise forbids
     ├── RequirementMissing     a test uses a resource that it has no marker for
+    ├── CodecError             a message between judge and worker is malformed, or holds what is not plain data
+    │   └── ChannelClosed      the other end of the channel is gone
     ├── RunError               the process that runs a spec died before it could tell
     └── SpecError              a spec breaks the contract between spec and implementation
 
-    DeadlineExceeded (a BaseException)  a call did not return in time
+    LimitExceeded (a BaseException)  a call used more than it may
+    ├── DeadlineExceeded       time
+    └── MemoryExceeded         memory
 
 The message of each says what is wrong, where, and what to do about it: it is shown to people as it stands.
 """
@@ -61,12 +66,24 @@ class ToDo(KataError):  # noqa: N818
     """The learner has not written this exercise yet."""
 
 
+class WorkerDied(KataError):  # noqa: N818
+    """The process of the implementation ended during a call."""
+
+
 class ForbiddenCall(KataError):  # noqa: N818
     """The implementation called a function that its exercise forbids."""
 
 
 class RequirementMissing(KataError, RuntimeError):  # noqa: N818
     """A test uses a resource for which it carries no marker."""
+
+
+class CodecError(KataError):
+    """A message between judge and worker is malformed, or holds what is not plain data."""
+
+
+class ChannelClosed(CodecError):  # noqa: N818
+    """The other end of a channel is gone."""
 
 
 class RunError(KataError):
@@ -77,11 +94,24 @@ class SpecError(KataError):
     """A spec breaks the contract between spec and implementation."""
 
 
-class DeadlineExceeded(BaseException):
-    """A call into the implementation did not return in time.
+class LimitExceeded(BaseException):
+    """A call into the implementation used more than it may.
 
     No `Exception`, so that it ends the test at once: Hypothesis would look for smaller arguments, a deadline each.
+
+    Attributes:
+        call: the call's text, where it is known. Later calls for the same exercise are not made, and end likewise.
     """
+
+    call: str | None = None
+
+
+class DeadlineExceeded(LimitExceeded):
+    """A call into the implementation did not return in time."""
+
+
+class MemoryExceeded(LimitExceeded):
+    """A call into the implementation wanted more memory than it may have."""
 
 
 class Alarm(BaseException):

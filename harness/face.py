@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import shutil
-import signal
 import tempfile
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +12,7 @@ import torch
 
 from harness import calls, profiles
 from harness.channel import check_argument, is_dense
-from harness.errors import SpecError
+from harness.errors import LimitExceeded, SpecError
 from harness.host import Host, Target
 from harness.literals import call_text, literal
 
@@ -23,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from harness.model import Exercise, Implementation, Kata
+    from harness.runner.remote import RemoteHost
 
 _SNAPSHOT_LIMIT = 4096
 """Elements of a tensor that is copied for a call's record; a larger one is only summarised in it anyway."""
@@ -95,14 +93,17 @@ class Face:
     Args:
         kata: whose spec is running.
         implementation: the code under test.
+        host: given the run's folder, what carries calls out. Without it they are carried out in this process.
     """
 
-    def __init__(self, kata: Kata, implementation: Implementation) -> None:
-        self._kata = kata
-        self._implementation = implementation
-        self._host = Host(kata, implementation)
+    def __init__(
+        self, kata: Kata, implementation: Implementation, host: Callable[[Path], Host | RemoteHost] | None = None
+    ) -> None:
+        self._label = implementation.label
         self._base = Path(tempfile.mkdtemp(prefix=f"kata-{kata.topic}-"))
+        self._host = host(self._base) if host else Host(kata, implementation)
         self._judged: Exercise | None = None
+        self._exceeded: dict[str, LimitExceeded] = {}
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
         if name.startswith("_"):
@@ -110,7 +111,7 @@ class Face:
         return self._caller(name, Target("exercise", name))
 
     def __repr__(self) -> str:
-        return f"<{self._implementation.label}>"
+        return f"<{self._label}>"
 
     @property
     def probes(self) -> _Probes:
@@ -124,32 +125,16 @@ class Face:
     def fresh(self) -> Face:
         """Gives the same implementation anew, as another process would see it; folders stay shared, handles do not."""
         other = Face.__new__(Face)
-        other._kata = self._kata
-        other._implementation = self._implementation
-        other._host = Host(self._kata, self._implementation)
+        other._label = self._label
+        other._host = self._host.anew()
         other._base = self._base
         other._judged = self._judged
+        other._exceeded = self._exceeded
         return other
 
     def kill_after(self, seconds: float, call: Callable[[], object]) -> None:
-        """Starts a call and kills the process that runs it after so many seconds; what it left in files stays.
-
-        Raises:
-            SpecError: this system cannot copy a process.
-        """
-        if not hasattr(os, "fork"):
-            raise SpecError("impl.kill_after needs a system with fork")
-        child = os.fork()
-        if child == 0:  # pragma: no cover - runs in the copy, where nothing is measured
-            try:
-                call()
-            finally:
-                os._exit(0)
-        try:
-            time.sleep(seconds)
-        finally:
-            os.kill(child, signal.SIGKILL)
-            os.waitpid(child, 0)
+        """Starts a call and kills the process that runs it after so many seconds; what it left in files stays."""
+        self._host.kill_after(seconds, call)
 
     def _caller(self, name: str, target: Target) -> Callable[..., Any]:
         def caller(*args: Any, **kwargs: Any) -> Any:
@@ -171,15 +156,24 @@ class Face:
         calls.record(text)
         for where, value in (*enumerate(args, start=1), *kwargs.items()):
             check_argument(value, folder=self._base, where=f"argument {where}", is_handle=self._owns)
-        return self._host.perform(
-            operation,
-            target,
-            self._unwrap(args),
-            self._unwrap(kwargs),
-            seed=profiles.call_seeds.getrandbits(63),
-            judged=self._judged,
-            handle=lambda target: Handle(self, target, text),
-        )
+        name = self._judged.name if self._judged else ""
+        exceeded = self._exceeded.get(name)  # once is enough: nobody waits ten seconds for each of a hundred examples
+        if exceeded is None:
+            try:
+                return self._host.perform(
+                    operation,
+                    target,
+                    self._unwrap(args),
+                    self._unwrap(kwargs),
+                    seed=profiles.call_seeds.getrandbits(63),
+                    judged=self._judged,
+                    handle=lambda target: Handle(self, target, text),
+                )
+            except LimitExceeded as error:
+                error.call = text()
+                self._exceeded[name] = exceeded = error
+        # Raised here, the first time and later: Hypothesis tells failures apart by where they come from.
+        raise exceeded.with_traceback(None)
 
     def _owns(self, value: object) -> bool:
         if type(value) is not Handle:
@@ -214,6 +208,7 @@ class Face:
         return self._host.touched()
 
     def _close(self) -> None:
+        self._host.end()
         shutil.rmtree(self._base, ignore_errors=True)
 
 

@@ -11,8 +11,10 @@ from harness.errors import (
     ImplementationCrashed,
     ImplementationError,
     KataError,
+    LimitExceeded,
     SourceError,
     ToDo,
+    WorkerDied,
     described,
 )
 from harness.locations import location_of
@@ -107,6 +109,8 @@ def judge_exception(error: BaseException) -> tuple[Outcome, Failure]:
     # Only assertions of ours say these; other exceptions may well have attributes of the same names.
     parts = vars(error) if isinstance(error, AssertionError) else {}
     call, expected, got, difference = (_text(parts.get(name)) for name in ("call", "expected", "got", "difference"))
+    if isinstance(error, LimitExceeded):
+        call = error.call
     return _outcome(error), Failure(
         message=shortened(_message(error)),
         call=None if isinstance(error, SourceError) else call or calls.last_call(),
@@ -130,7 +134,7 @@ def _outcome(error: BaseException) -> Outcome:
         return Outcome.TODO
     if isinstance(error, DeadlineExceeded):
         return Outcome.TIMEOUT
-    if isinstance(error, ForbiddenCall) or (
+    if isinstance(error, ForbiddenCall | WorkerDied) or (
         isinstance(error, ImplementationError) and not isinstance(error, SourceError)
     ):
         return Outcome.FAILED
@@ -146,7 +150,7 @@ def _is_hypothesis_complaint(error: BaseException) -> bool:
 
 def is_ours(error: BaseException) -> bool:
     """Whether the harness raised it on purpose, so that its message says it all."""
-    return isinstance(error, KataError | DeadlineExceeded)
+    return isinstance(error, KataError | LimitExceeded)
 
 
 def _message(error: BaseException) -> str:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import time
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -13,6 +16,8 @@ from harness.errors import (
     DeadlineExceeded,
     ImplementationCrashed,
     KataError,
+    LimitExceeded,
+    MemoryExceeded,
     MissingName,
     SourceError,
     SpecError,
@@ -198,8 +203,10 @@ class Host:
                     value = OPERATIONS[operation](found, *args, **kwargs)
                 # Items of a learner's own collection are the learner's code once more.
                 result = crossing.result(value)
-        except (KeyboardInterrupt, DeadlineExceeded):
+        except (KeyboardInterrupt, LimitExceeded):
             raise
+        except MemoryError as error:
+            raise MemoryExceeded("wanted more memory than there is for it") from error
         except BaseException as error:
             self._explain(error)
             if isinstance(error, Exception) and not steers_tests(error):
@@ -211,6 +218,33 @@ class Host:
         finally:
             crossing.settle_arguments()
         return result
+
+    def anew(self) -> Host:
+        """The same implementation, to be loaded anew."""
+        return Host(self.kata, self.implementation)
+
+    def kill_after(self, seconds: float, call: Callable[[], object]) -> None:
+        """Runs a call in a copy of this process, and kills that after so many seconds.
+
+        Raises:
+            SpecError: this system cannot copy a process.
+        """
+        if not hasattr(os, "fork"):
+            raise SpecError("impl.kill_after needs a system with fork")
+        child = os.fork()
+        if child == 0:  # pragma: no cover - runs in the copy, where nothing is measured
+            try:
+                call()
+            finally:
+                os._exit(0)
+        try:
+            time.sleep(seconds)
+        finally:
+            os.kill(child, signal.SIGKILL)
+            os.waitpid(child, 0)
+
+    def end(self) -> None:
+        """Does nothing: what lives in this process ends with it."""
 
     def _resolve(self, target: Target) -> Any:
         if target.kind == "exercise":

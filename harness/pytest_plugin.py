@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import sys
 from contextlib import ExitStack
@@ -41,6 +42,7 @@ def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginMa
         metavar="WHAT",
         help="learner (the default), solution, a folder of TOPIC.py files or one such file; may be given repeatedly",
     )
+    group.addoption("--isolate", action="store_true", help="keep the implementation in a process of its own")
     group.addoption("--kata-exercise", metavar="NAME", help="run only the tests that judge this exercise")
     group.addoption(
         "--kata-first-failure",
@@ -223,7 +225,12 @@ def _impl_fixture(plugin: KataPlugin) -> ModuleType:
             pytest.fail(f"`impl` serves specs of katas only, and {request.path} is none", pytrace=False)
         from harness.face import Face
 
-        face = Face(kata, plugin.selection.implementation(request.param, kata))
+        isolate = None
+        if request.config.getoption("--isolate"):
+            from harness.runner.remote import RemoteHost
+
+            isolate = functools.partial(RemoteHost, kata, request.param)
+        face = Face(kata, plugin.selection.implementation(request.param, kata), isolate)
         yield face
         face._close()
 

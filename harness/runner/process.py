@@ -1,4 +1,4 @@
-"""Runs a spec in a fresh process: plain pytest, with the findings in a file."""
+"""Runs a spec against implementations: plain pytest in a process of its own, with the findings in a file."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import tempfile
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from harness.model import Exercise, Finding, Kata
+    from harness.runner.control import Parent
     from harness.workspace import Workspace
 
 HYPOTHESIS_SEED = "0"
@@ -24,6 +26,14 @@ HYPOTHESIS_SEED = "0"
 
 _TESTS_FAILED = 1
 _NOT_FOR_SPECS = ("PYTEST_ADDOPTS", "PYTEST_PLUGINS", "PYTEST_DISABLE_PLUGIN_AUTOLOAD")
+
+
+@dataclass(frozen=True, slots=True)
+class _Ended:
+    """How a run ended, and what it said where nobody was to see it."""
+
+    returncode: int
+    output: str = ""
 
 
 def judge(
@@ -34,6 +44,7 @@ def judge(
     profile: str = "learner",
     workspace: Workspace | None = None,
     verbose: bool = False,
+    parent: Parent | None = None,
     options: Sequence[str] = (),
 ) -> tuple[Finding, ...]:
     """Judges implementations of a kata by its spec.
@@ -45,6 +56,8 @@ def judge(
         profile: the Hypothesis profile.
         workspace: where `learner` is looked up and where failing examples are remembered.
         verbose: let pytest write to this process's output, tracebacks and all.
+        parent: the warm parent that forks the judge, and a worker for the implementation. Without one, both are one
+            fresh process.
         options: more options for pytest.
 
     Returns:
@@ -55,22 +68,45 @@ def judge(
     """
     with tempfile.TemporaryDirectory(prefix="kata-run-") as folder:
         report = Path(folder) / "findings.json"
-        command = [sys.executable, "-m", "pytest", str(kata.spec), *_fixed_options(kata), f"--kata-report={report}"]
-        command += [f"--impl={r}" for r in ([references] if isinstance(references, str) else references)]
-        command += [f"--hypothesis-profile={profile}", f"--hypothesis-seed={HYPOTHESIS_SEED}", *options]
+        arguments = [str(kata.spec), *_fixed_options(kata), f"--kata-report={report}"]
+        arguments += [f"--impl={r}" for r in ([references] if isinstance(references, str) else references)]
+        arguments += [f"--hypothesis-profile={profile}", f"--hypothesis-seed={HYPOTHESIS_SEED}", *options]
         if exercise is not None:
-            command.append(f"--kata-exercise={exercise.name}")
-        command += ["-v", "--tb=long"] if verbose else ["-q", "--tb=no", "--no-header", "--no-summary"]
-        done = subprocess.run(
-            command, env=_environment(workspace), check=False, text=True, errors="replace", capture_output=not verbose
-        )
+            arguments.append(f"--kata-exercise={exercise.name}")
+        arguments += ["-v", "--tb=long"] if verbose else ["-q", "--tb=no", "--no-header", "--no-summary"]
+        environment = _environment(workspace)
+        if parent is None:
+            ended = _run_fresh(arguments, environment, verbose=verbose)
+        else:
+            ended = _run_forked(parent, [*arguments, "--isolate"], environment, verbose=verbose)
         if not report.is_file():
-            raise RunError(_why_no_report(kata, done))
+            raise RunError(_why_no_report(kata, ended))
         found = json.loads(report.read_text(encoding="utf-8"))
     # Not the process's own code: once everything is told, it does not matter what happens at its end.
     if found["exit"] > _TESTS_FAILED:
-        raise RunError(_why_no_report(kata, done))
+        raise RunError(_why_no_report(kata, ended))
     return tuple(finding_from_json(finding) for finding in found["findings"])
+
+
+def _run_fresh(arguments: list[str], environment: dict[str, str], *, verbose: bool) -> _Ended:
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", *arguments],
+        env=environment,
+        check=False,
+        text=True,
+        errors="replace",
+        capture_output=not verbose,
+    )
+    return _Ended(done.returncode, (done.stderr or "") + (done.stdout or ""))
+
+
+def _run_forked(parent: Parent, arguments: list[str], environment: dict[str, str], *, verbose: bool) -> _Ended:
+    with tempfile.TemporaryFile() as output:
+        streams = [1, 2] if verbose else [output.fileno(), output.fileno()]
+        request = {"do": "judge", "arguments": arguments, "environment": environment, "cwd": str(Path.cwd())}
+        answer, _ = parent.ask(request, streams)
+        output.seek(0)
+        return _Ended(answer["status"], output.read().decode(errors="replace"))
 
 
 def _fixed_options(kata: Kata) -> list[str]:
@@ -92,18 +128,16 @@ def _fixed_options(kata: Kata) -> list[str]:
 
 def _environment(workspace: Workspace | None) -> dict[str, str]:
     environment = {name: value for name, value in os.environ.items() if name not in _NOT_FOR_SPECS}
-    environment["PYTHONDONTWRITEBYTECODE"] = "1"
     if workspace is not None:
         environment["KATA_WORKSPACE"] = str(workspace.root)
         environment["HYPOTHESIS_STORAGE_DIRECTORY"] = str(workspace.state / "hypothesis")
     return environment
 
 
-def _why_no_report(kata: Kata, done: subprocess.CompletedProcess[str]) -> str:
-    said = [line for line in ((done.stderr or "") + (done.stdout or "")).splitlines() if line.strip()]
-    if done.returncode < 0:
-        how = f"was ended by signal {-done.returncode}"
+def _why_no_report(kata: Kata, ended: _Ended) -> str:
+    if ended.returncode < 0:
+        how = f"was ended by signal {-ended.returncode}"
     else:
-        how = f"ended with exit code {done.returncode}"
-    last = "\n  ".join(said[-8:])
+        how = f"ended with exit code {ended.returncode}"
+    last = "\n  ".join([line for line in ended.output.splitlines() if line.strip()][-8:])
     return f"the run of {kata.spec.name} {how} before it could tell what happened" + (f":\n  {last}" if last else "")

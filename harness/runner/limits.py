@@ -1,0 +1,30 @@
+"""What a worker may use: memory, core files. Time is the judge's to watch."""
+
+from __future__ import annotations
+
+import os
+import resource
+import sys
+from pathlib import Path
+
+MEMORY = 4 << 30
+"""Bytes that an implementation may take beyond what the process held before it was loaded."""
+
+
+def apply() -> None:
+    """Limits this process and all that it starts. Where the system has no such limit, there is none."""
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    held = address_space()
+    if held is not None:
+        limit = held + MEMORY
+        hard = resource.getrlimit(resource.RLIMIT_AS)[1]
+        if hard == resource.RLIM_INFINITY or limit < hard:
+            resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+
+
+def address_space() -> int | None:
+    """Bytes of address space that this process holds, or None where that cannot be known or limited."""
+    if sys.platform != "linux":  # macOS takes the limit, and does not keep it
+        return None
+    pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
+    return pages * os.sysconf("SC_PAGE_SIZE")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,8 @@ from harness.channel import check_argument
 from harness.errors import SpecError
 from harness.host import Host, Target
 from harness.literals import call_text, literal
+from harness.recorder import Recorder
+from harness.rerun import run_again
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -96,6 +99,9 @@ class Face:
         self._base = Path(tempfile.mkdtemp(prefix=f"kata-{kata.topic}-"))
         self._host = host(self._base) if host else Host(kata, implementation)
         self._judged: Exercise | None = None
+        self._recorder: Recorder | None = None
+        self._process = count()
+        self._number = next(self._process)
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
         if name.startswith("_"):
@@ -121,10 +127,15 @@ class Face:
         other._host = self._host.anew()
         other._base = self._base
         other._judged = self._judged
+        other._recorder = self._recorder
+        other._process = self._process
+        other._number = next(self._process)
         return other
 
     def kill_after(self, seconds: float, call: Callable[[], object]) -> None:
         """Starts a call and kills the process that runs it after so many seconds; what it left in files stays."""
+        if self._recorder:
+            self._recorder.give_up()
         self._host.kill_after(seconds, call)
 
     def _caller(self, name: str, target: Target) -> Callable[..., Any]:
@@ -147,15 +158,27 @@ class Face:
         calls.record(text)
         for where, value in (*enumerate(args, start=1), *kwargs.items()):
             check_argument(value, folder=self._base, where=f"argument {where}", is_handle=self._owns)
-        return self._host.perform(
-            operation,
-            target,
-            self._unwrap(args),
-            self._unwrap(kwargs),
-            seed=profiles.call_seeds.getrandbits(63),
-            judged=self._judged,
-            handle=lambda target: Handle(self, target, text),
-        )
+        seed, step = profiles.call_seeds.getrandbits(63), None
+        if self._recorder:
+            step = self._recorder.before(self._number, operation, target, args, kwargs, seed)
+        result: Any = None
+        try:
+            result = self._host.perform(
+                operation,
+                target,
+                self._unwrap(args),
+                self._unwrap(kwargs),
+                seed=seed,
+                judged=self._judged,
+                handle=lambda target: Handle(self, target, text),
+            )
+        except Exception as error:
+            result = error
+            raise
+        finally:
+            if self._recorder and step:
+                self._recorder.after(step, args, kwargs, result)
+        return result
 
     def _owns(self, value: object) -> bool:
         if type(value) is not Handle:
@@ -176,10 +199,30 @@ class Face:
             return entries if any(entries[key] is not value[key] for key in value) else value
         return value
 
-    def _judge(self, exercise: Exercise | None) -> None:
-        """Says which exercise the tests that follow judge."""
+    def _judge(self, exercise: Exercise | None, test: str = "") -> None:
+        """Says which exercise the tests that follow judge, and which test is about to begin."""
         self._judged = exercise
         calls.forget()
+        if self._recorder and exercise:
+            self._recorder.start(test, exercise.name)
+
+    def _record(self) -> Recorder:
+        """From now on keeps what is done, for `harness.diagnosis`."""
+        self._recorder = Recorder(lambda value: value._target if type(value) is Handle else None)
+        return self._recorder
+
+    def _failed(self, error: BaseException, test: Callable[..., object], arguments: dict[str, Any]) -> None:
+        """Says by what the test that has just ended failed, and how it could be run again."""
+        recorder, exercise = self._recorder, self._judged
+        if not recorder or not exercise:
+            return
+        name = recorder.test
+
+        def again() -> None:
+            self._judge(exercise, name)
+            run_again(test, arguments, recorder.note)
+
+        recorder.fail(error, again)
 
     def _touched(self) -> bool | None:
         """Whether a distorted implementation really changed a result so far; None where it is not distorted."""

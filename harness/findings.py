@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from harness import calls
@@ -18,14 +19,14 @@ from harness.errors import (
 from harness.model import Failure, Outcome
 
 if TYPE_CHECKING:
-    from harness.model import Location
+    from harness.model import Finding, Location
 
 _FLAKY = "gave different results for the same arguments: it depends on something besides them, or changes them"
 
 
 def judge_exception(error: BaseException) -> tuple[Outcome, Failure]:
     """What an exception that ended a test says about the implementation."""
-    error = _innermost(error)
+    error = innermost(error)
     outcome = _outcome(error)
     if type(error).__name__ in ("FlakyFailure", "Flaky", "FlakyReplay"):
         return Outcome.FAILED, Failure(message=_FLAKY, call=calls.last_call(), exceptions=_type_names(error))
@@ -41,7 +42,19 @@ def judge_exception(error: BaseException) -> tuple[Outcome, Failure]:
     )
 
 
-def _innermost(error: BaseException) -> BaseException:
+def with_diagnosis(
+    findings: list[Finding], *, topic: str, implementation: str, test: str, sentence: str, mistake: str | None
+) -> list[Finding]:
+    """The findings, with what probably went wrong added to the first failure of a test."""
+    for place, finding in enumerate(findings):
+        same_test = (finding.topic, finding.implementation, finding.test) == (topic, implementation, test)
+        if same_test and finding.outcome is Outcome.FAILED:
+            changed = replace(finding, mistake=sentence, mistake_name=mistake)
+            return [*findings[:place], changed, *findings[place + 1 :]]
+    return findings
+
+
+def innermost(error: BaseException) -> BaseException:
     """The first single exception in a group."""
     while isinstance(error, BaseExceptionGroup) and "Flaky" not in type(error).__name__:
         error = error.exceptions[0]

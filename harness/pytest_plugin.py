@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import json
 from contextlib import ExitStack
+from dataclasses import asdict
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
@@ -13,7 +14,7 @@ import pytest
 
 from harness import manager, profiles
 from harness.errors import KataError, RequirementMissing, SourceError
-from harness.findings import judge_exception
+from harness.findings import innermost, judge_exception, with_diagnosis
 from harness.model import Exercise, Failure, Finding, Implementation, Kata, Outcome
 from harness.specs import exercise_of_test, first_paragraph
 from harness.verdicts import SCHEMA_VERSION, finding_from_json, finding_to_json, fold
@@ -38,6 +39,7 @@ def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginMa
         help="learner (the default), solution, a folder of TOPIC.py files or one such file; may be given more than once",
     )
     group.addoption("--isolate", action="store_true", help="keep the implementation in a process of its own")
+    group.addoption("--diagnose", action="store_true", help="say which known mistake explains a failure")
     group.addoption("--kata-exercise", metavar="NAME", help="run only the tests that judge this exercise")
     group.addoption("--kata-report", type=Path, metavar="FILE", help="write what every test found out to FILE, as JSON")
     harness = manager.load()
@@ -66,6 +68,7 @@ class KataPlugin:
     def __init__(self, harness: manager.Harness) -> None:
         self.harness = harness
         self.findings: list[Finding] = []
+        self.diagnoses: list[dict[str, Any]] = []
         self._implementations: dict[tuple[str, str], Implementation] = {}
 
     @pytest.hookimpl(tryfirst=True)
@@ -153,7 +156,7 @@ class KataPlugin:
     def pytest_runtest_call(self, item: pytest.Item) -> Generator[None, object, object]:
         face: Face | None = getattr(item, "funcargs", {}).get("impl")
         if face is not None and _JUDGED in item.stash:
-            face._judge(item.stash[_JUDGED][1])
+            face._judge(item.stash[_JUDGED][1], getattr(item, "originalname", item.name))
         return (yield)
 
     @pytest.hookimpl(wrapper=True)
@@ -169,13 +172,18 @@ class KataPlugin:
             # What the harness says on purpose says it all: a traceback through its own code would only bury it.
             if isinstance(error, KataError) and not isinstance(error, RequirementMissing) and finding.failure:
                 report.longrepr = finding.failure.message
+        if self.diagnoses:  # an implementation has just been done with
+            report.kata_diagnoses = json.dumps(self.diagnoses)  # type: ignore[attr-defined]
+            self.diagnoses = []
         return report
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         data: str | None = getattr(report, "kata_finding", None)
         if data is not None:
             self.findings.append(finding_from_json(json.loads(data)))
-        elif report.when not in ("setup", "call", "teardown"):  # xdist's word for a process that died
+        for diagnosis in json.loads(getattr(report, "kata_diagnoses", "[]")):
+            self.findings = with_diagnosis(self.findings, **diagnosis)
+        if data is None and report.when not in ("setup", "call", "teardown"):  # xdist's word for a process that died
             self.findings.extend(self._crashed(report))
 
     def _crashed(self, report: pytest.TestReport) -> list[Finding]:
@@ -237,7 +245,15 @@ def _impl_fixture(plugin: KataPlugin, references: list[str]) -> ModuleType:
 
             isolate = functools.partial(RemoteHost, kata, request.param)
         face = Face(kata, implementation, isolate)
-        yield face
+        if not request.config.getoption("--diagnose"):
+            yield face
+        else:
+            recorder = face._record()
+            yield face
+            from harness.diagnosis import diagnose
+
+            for found in diagnose(kata, recorder.tests, apart=isolate is not None):
+                plugin.diagnoses.append({"topic": kata.topic, "implementation": request.param, **asdict(found)})
         face._close()
 
     holder = ModuleType("harness.impl_fixture")
@@ -282,6 +298,8 @@ def _finding(item: pytest.Item, call: pytest.CallInfo[None], report: pytest.Test
     elif call.excinfo is not None:
         outcome, failure = judge_exception(call.excinfo.value)
     face: Face | None = getattr(item, "funcargs", {}).get("impl")
+    if face is not None and call.excinfo is not None and call.when == "call" and outcome is Outcome.FAILED:
+        face._failed(innermost(call.excinfo.value), item.obj, dict(item.funcargs))  # type: ignore[attr-defined]
     return Finding(
         topic=kata.topic,
         exercise=exercise.name,

@@ -64,6 +64,14 @@ class Catalogue:
         topics = [kata.topic for kata in self.katas]
         raise SelectionError(f"there is no kata {text!r}; {near(text, topics)} (`kata list` shows all)")
 
+    def chosen(self, texts: Iterable[str] | None) -> list[Kata]:
+        """The katas that some texts name, each once, or all where there is no text.
+
+        Raises:
+            SelectionError: a text names none, or more than one.
+        """
+        return list(dict.fromkeys(self.find(text) for text in texts)) if texts else list(self.katas)
+
     def select(self, text: str) -> tuple[Kata, Exercise | None]:
         """The kata and, where `text` is `TOPIC.EXERCISE`, the exercise; the beginning of either name will do.
 

@@ -2,7 +2,7 @@
 
 It stands in `.kata/progress.json`, by the exercise's name, so that an update of the katas loses nothing:
 
-    {"version": 1, "exercises": {"tensor_operations.join_rows": {
+    {"version": 1, "exercises": {"tensor_operations.swap_rows": {
       "outcome": "passed", "file": "hash of the judged file", "when": "2026-01-31T12:00:00+00:00", "hints": 1}}}
 """
 
@@ -61,6 +61,15 @@ class Progress:
         """What is known about an exercise."""
         return self.records.get(f"{topic}.{exercise}", Record())
 
+    def enter(self, verdict: Verdict, file: str) -> None:
+        """Takes a verdict on the learner's file with that hash into account."""
+        when = datetime.now(UTC).isoformat(timespec="seconds")
+        for each in verdict.exercises:
+            known = self.of(verdict.topic, each.exercise)
+            self.records[f"{verdict.topic}.{each.exercise}"] = replace(
+                known, outcome=each.outcome, file=file, when=when
+            )
+
 
 def load(workspace: Workspace) -> Progress:
     """Reads what is known. Nothing known is no error.
@@ -107,41 +116,34 @@ def _parse(document: dict[str, object]) -> dict[str, Record]:
 
 def record(workspace: Workspace, verdict: Verdict, file: str) -> Progress:
     """Keeps a verdict on the learner's file with that hash."""
-    when = datetime.now(UTC).isoformat(timespec="seconds")
-
-    def enter(records: dict[str, Record]) -> None:
-        for each in verdict.exercises:
-            name = f"{verdict.topic}.{each.exercise}"
-            records[name] = replace(records.get(name, Record()), outcome=each.outcome, file=file, when=when)
-
-    return _change(workspace, enter)
+    return _change(workspace, lambda known: known.enter(verdict, file))
 
 
 def take_hint(workspace: Workspace, topic: str, exercise: str, *, most: int) -> int:
     """Counts one more hint for an exercise, and gives how many were taken now."""
 
-    def enter(records: dict[str, Record]) -> None:
-        known = records.get(f"{topic}.{exercise}", Record())
-        records[f"{topic}.{exercise}"] = replace(known, hints=min(known.hints + 1, most))
+    def count(known: Progress) -> None:
+        record = known.of(topic, exercise)
+        known.records[f"{topic}.{exercise}"] = replace(record, hints=min(record.hints + 1, most))
 
-    return _change(workspace, enter).of(topic, exercise).hints
+    return _change(workspace, count).of(topic, exercise).hints
 
 
 def forget(workspace: Workspace, topic: str, exercises: tuple[str, ...]) -> None:
     """Forgets outcomes and hints of exercises that somebody starts anew."""
 
-    def enter(records: dict[str, Record]) -> None:
+    def drop(known: Progress) -> None:
         for exercise in exercises:
-            records.pop(f"{topic}.{exercise}", None)
+            known.records.pop(f"{topic}.{exercise}", None)
 
-    _change(workspace, enter)
+    _change(workspace, drop)
 
 
 def _file(workspace: Workspace) -> Path:
     return workspace.state / "progress.json"
 
 
-def _change(workspace: Workspace, enter: Callable[[dict[str, Record]], None]) -> Progress:
+def _change(workspace: Workspace, change: Callable[[Progress], None]) -> Progress:
     """Reads, changes and writes as one step, whoever else does so at the same time."""
     from filelock import FileLock, Timeout
 
@@ -155,7 +157,7 @@ def _change(workspace: Workspace, enter: Callable[[dict[str, Record]], None]) ->
             raise WorkspaceError(f"{lock.lock_file}: another `kata` holds this file; end it, then try again") from None
     try:
         progress = load(workspace)
-        enter(progress.records)
+        change(progress)
         entries = {name: asdict(each) for name, each in sorted(progress.records.items())}
         write_text(file, json.dumps({"version": VERSION, "exercises": entries}, indent=1, ensure_ascii=False) + "\n")
     finally:

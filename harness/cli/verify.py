@@ -1,0 +1,66 @@
+"""`kata verify`: checks the katas themselves."""
+
+import os
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Annotated
+
+import typer
+
+from harness import manager
+from harness.cli.options import Json, Topics
+from harness.errors import CatalogueError
+from harness.model import Kata
+from harness.reports import json
+from harness.reports.screen import line, say
+
+HELP = """Check that katas are whole and their specs strong (for authors).
+
+A stub is to do and nothing else, the solution passes, every mistake fails, every exercise has its spec, hints, mistakes
+and statement, and the lesson's examples hold. Stubs are made on the spot: what you wrote into yours does not matter.
+
+\b
+  kata verify                      all katas
+  kata verify tensor_operations    one
+"""
+
+
+def run(
+    topics: Topics = None,
+    jobs: Annotated[
+        int, typer.Option("-j", "--jobs", min=1, metavar="N", show_default="cores", help="How many at a time.")
+    ] = os.cpu_count() or 1,
+    as_json: Json = False,
+) -> None:
+    """Verifies katas, several at a time."""
+    from harness.verification import verify
+
+    catalogue = manager.load().catalogue
+    katas = catalogue.chosen(topics)
+    if not katas and not catalogue.problems:
+        raise CatalogueError("there are no katas here; install torch-katas again")
+    general = [] if topics else list(catalogue.problems)
+    found = _run(katas, verify, jobs, quiet=as_json)
+    passed = not general and not any(found)
+    if as_json:
+        of_katas = [{"topic": kata.topic, "problems": each} for kata, each in zip(katas, found, strict=True)]
+        json.write("verify", passed=passed, problems=general, katas=of_katas)
+    else:
+        say(*(line(f"\n{problem}", long=True) for problem in [*general, *(p for each in found for p in each)]))
+    if not passed:
+        raise typer.Exit(1)
+
+
+def _run(katas: list[Kata], verify: Callable[[Kata], list[str]], jobs: int, *, quiet: bool) -> list[list[str]]:
+    found = []
+    with ThreadPoolExecutor(max_workers=jobs) as pool:
+        try:
+            for kata, problems in zip(katas, pool.map(verify, katas), strict=True):
+                found.append(problems)
+                if not quiet:
+                    count = f"{len(problems)} problem{'s' * (len(problems) > 1)}"
+                    sign, style, said = ("✗", "bold red", count) if problems else ("✓", "green", "whole")
+                    say(line((sign, style), f" {kata.folder.name}: {said}"))
+        finally:
+            pool.shutdown(cancel_futures=True)
+    return found

@@ -1,0 +1,1 @@
+"""Reports: functions from verdicts to what people or programs read."""

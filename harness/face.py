@@ -12,7 +12,7 @@ import torch
 
 from harness import calls, profiles
 from harness.channel import check_argument
-from harness.errors import SpecError
+from harness.errors import KataError, SpecError
 from harness.host import Host, Target
 from harness.literals import call_text, literal
 from harness.recorder import Recorder
@@ -222,7 +222,8 @@ class Face:
             self._judge(exercise, name)
             run_again(test, arguments, recorder.note)
 
-        recorder.fail(error, again)
+        # What the harness itself found, such as a process that died, need not be found again.
+        recorder.fail(error, None if isinstance(error, KataError) else again)
 
     def _touched(self) -> bool | None:
         """Whether a distorted implementation really changed a result so far; None where it is not distorted."""

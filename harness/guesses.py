@@ -15,11 +15,12 @@ from torch import Tensor
 
 from harness.comparison import tensor_difference
 from harness.copies import tensors_in
-from harness.resemblance import Fit, resemblances
+from harness.resemblance import resemblances
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from harness.fits import Fit
     from harness.recorder import Wrong
 
 ABOUT_MEMORY = {

@@ -3,36 +3,18 @@
 from __future__ import annotations
 
 import itertools
-import math
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
 
+from harness.arithmetic import dropped, factors, rounded
+from harness.fits import GENERAL, Fit, close, distinct, wide
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-SPECIAL, GENERAL = 0, 1
-
 _MOST_DIMENSIONS = 5
-
-
-class Fit(NamedTuple):
-    """A way in which a result resembles the right one.
-
-    Attributes:
-        sentence: for the learner; it asks rather than tells.
-        weight: how many numbers speak for it.
-        rank: a general way says nothing where a special one fits, too.
-    """
-
-    sentence: str
-    weight: int
-    rank: int = SPECIAL
-
-    def plus(self, other: Fit) -> Fit:
-        """The same with the evidence of both."""
-        return self._replace(weight=self.weight + other.weight)
 
 
 def resemblances(actual: Tensor, expected: Tensor, inputs: Sequence[Tensor]) -> Iterator[Fit]:
@@ -44,7 +26,7 @@ def resemblances(actual: Tensor, expected: Tensor, inputs: Sequence[Tensor]) -> 
         inputs: the tensors that were passed.
     """
     if actual.dtype != expected.dtype:
-        if actual.shape == expected.shape and actual.numel() and _close(actual, expected):
+        if actual.shape == expected.shape and actual.numel() and close(actual, expected):
             yield Fit("It looks as if only the dtype is wrong, and the values are right. Is a `dtype` missing?", 2)
     elif actual.shape != expected.shape:
         yield from _of_shape(actual, expected, inputs)
@@ -58,7 +40,7 @@ def resemblances(actual: Tensor, expected: Tensor, inputs: Sequence[Tensor]) -> 
 
 def _of_shape(a: Tensor, e: Tensor, inputs: Sequence[Tensor]) -> Iterator[Fit]:
     ones = [side for side in a.shape if side != 1] == [side for side in e.shape if side != 1]
-    if ones and a.numel() and a.dim() != e.dim() and _close(a.reshape(e.shape), e):
+    if ones and a.numel() and a.dim() != e.dim() and close(a.reshape(e.shape), e):
         if a.dim() < e.dim():
             yield Fit(
                 "It looks as if a dimension of size one got lost. `keepdim=True` keeps the one that is reduced, and "
@@ -70,7 +52,7 @@ def _of_shape(a: Tensor, e: Tensor, inputs: Sequence[Tensor]) -> Iterator[Fit]:
         return
     swapped = list(_orders(a, e))
     yield from swapped
-    if not swapped and a.numel() == e.numel() > 1 and _close(a.reshape(e.shape), e):
+    if not swapped and a.numel() == e.numel() > 1 and close(a.reshape(e.shape), e):
         yield Fit("It looks as if the elements are right, but in another shape. Is a `reshape` missing?", 2)
     yield from _one_off(a, e)
     yield from _reduced(a, e, inputs)
@@ -88,7 +70,7 @@ def _one_off(a: Tensor, e: Tensor) -> Iterator[Fit]:
     if not short.numel():
         return
     for start, end in ((0, "last"), (1, "first")):
-        if _close(long.narrow(dim, start, short.shape[dim]), short):
+        if close(long.narrow(dim, start, short.shape[dim]), short):
             what = "is missing" if short is a else "is one too many"
             along = f" along dimension {dim}" if a.dim() > 1 else ""
             yield Fit(f"It looks as if the {end} element{along} {what}. Is a bound off by one?", short.numel())
@@ -109,10 +91,10 @@ def _reduced(a: Tensor, e: Tensor, inputs: Sequence[Tensor]) -> Iterator[Fit]:
 
 def _of_values(a: Tensor, e: Tensor, inputs: Sequence[Tensor]) -> Iterator[Fit]:
     """The same shape and dtype."""
-    p, q = _wide(a), _wide(e)
+    p, q = wide(a), wide(e)
     odd = ~p.isfinite() & q.isfinite()
     if bool(odd.any()):
-        if _close(p[~odd], q[~odd]):
+        if close(p[~odd], q[~odd]):
             yield Fit(
                 "It looks as if only NaN or infinity is in the way, and all else is right. Is something divided by "
                 "zero, or too large for its dtype?",
@@ -120,19 +102,19 @@ def _of_values(a: Tensor, e: Tensor, inputs: Sequence[Tensor]) -> Iterator[Fit]:
             )
         return
     for x in inputs:
-        if x.shape == a.shape and x.dtype == a.dtype and _close(a, x):
-            yield Fit("It looks as if an argument is given back as it came. Is that so?", _distinct(a))
+        if x.shape == a.shape and x.dtype == a.dtype and close(a, x):
+            yield Fit("It looks as if an argument is given back as it came. Is that so?", distinct(a))
             break
     orders = list(_of_order(a, e))
     yield from orders
     if not bool(p.isfinite().all() and q.isfinite().all()) or p.is_complex():
         return
     if not orders:
-        yield from _factors(p, q, inputs)
-        yield from _dropped(p, q)
-    yield from _rounded(p, q)
+        yield from factors(p, q, inputs)
+        yield from dropped(p, q)
+    yield from rounded(p, q)
     if e.dim() and e.shape[0] > 1 and not orders:
-        right = [_close(p[row], q[row]) for row in range(e.shape[0])]
+        right = [close(p[row], q[row]) for row in range(e.shape[0])]
         if right[0] and not any(right[1:]) and bool(q[0].any()):
             weight = int((q[0] != 0).sum()) // 2  # small numbers come out right by chance
             yield Fit("It looks as if only the first row is right. Are the others treated alike?", weight, GENERAL)
@@ -144,14 +126,14 @@ def _of_order(a: Tensor, e: Tensor) -> Iterator[Fit]:
     moved = int((a != e).sum())
     for dim in range(e.dim()):
         along = f" along dimension {dim}" if e.dim() > 1 else ""
-        if _close(a.flip(dim), e):
+        if close(a.flip(dim), e):
             found.append(Fit(f"It looks as if the order{along} is reversed. Is that so?", moved))
-        if e.shape[dim] > 2 and any(_close(a.roll(step, dim), e) for step in (1, -1)):
+        if e.shape[dim] > 2 and any(close(a.roll(step, dim), e) for step in (1, -1)):
             found.append(Fit(f"It looks as if all is shifted by one{along}. Is an index off by one?", moved))
     yield from found
     if not found and moved > 1 and e.dtype is not torch.bool and not e.is_complex():
-        same = _close(a.flatten().sort().values, e.flatten().sort().values)
-        if same and _distinct(e) > 2:
+        same = close(a.flatten().sort().values, e.flatten().sort().values)
+        if same and distinct(e) > 2:
             yield Fit("It looks as if the right elements stand in the wrong order. Is that so?", moved, GENERAL)
 
 
@@ -161,10 +143,10 @@ def _orders(a: Tensor, e: Tensor) -> Iterator[Fit]:
         return
     for order in itertools.permutations(range(e.dim())):
         shape = [a.shape[dim] for dim in order]
-        if list(order) == sorted(order) or shape != list(e.shape) or not _close(a.permute(order), e):
+        if list(order) == sorted(order) or shape != list(e.shape) or not close(a.permute(order), e):
             continue
         moved = [place for place, dim in enumerate(order) if place != dim]
-        weight = max(_distinct(e), 2)
+        weight = max(distinct(e), 2)
         if e.dim() == 2:
             yield Fit("It looks as if the result is transposed: rows are columns. Is that so?", weight)
         elif len(moved) == 2:
@@ -172,91 +154,3 @@ def _orders(a: Tensor, e: Tensor) -> Iterator[Fit]:
             yield Fit(f"It looks as if dimensions {last[0]} and {last[1]} are exchanged. Is that so?", weight)
         else:
             yield Fit(f"It looks as if the dimensions are in another order: {order} undoes it. Is that so?", weight)
-
-
-def _factors(p: Tensor, q: Tensor, inputs: Sequence[Tensor]) -> Iterator[Fit]:
-    """The right values times a constant, or with one added."""
-    some = q != 0
-    weight = int(some.sum())
-    if weight and bool((p[~some] == 0).all()):
-        ratios = p[some] / q[some]
-        factor = float(ratios.median())
-        if factor and bool(((ratios - factor).abs() <= 1e-5 * abs(factor)).all()):
-            yield from _of_factor(factor, weight, inputs)
-    gaps = p - q
-    gap = float(gaps.median()) if gaps.numel() else 0.0
-    room = 1e-5 * max(1.0, float(q.abs().max())) if q.numel() else 0.0
-    if abs(gap) > 10 * room and bool(((gaps - gap).abs() <= room).all()):
-        size = "large" if gap > 0 else "small"
-        sentence = f"It looks as if every element is too {size} by {abs(gap):.4g}. Is that so?"
-        yield Fit(sentence, _distinct(q) if q.numel() > 1 else 1)
-
-
-def _of_factor(factor: float, weight: int, inputs: Sequence[Tensor]) -> Iterator[Fit]:
-    sizes = {side for x in inputs for side in x.shape} | {x.numel() for x in inputs}
-
-    def is_(value: float) -> bool:
-        return math.isclose(factor, value, rel_tol=1e-4)
-
-    if is_(-1):
-        yield Fit("It looks as if only the sign is wrong. Is a difference taken the other way round?", weight)
-        return
-    freedom = [n / (n - 1) for n in sizes if n > 2]
-    for power, what in ((1, "you divide"), (0.5, "the variance under the root is divided")):
-        if any(is_(each**power) or is_(each**-power) for each in freedom):
-            sentence = f"It looks as if {what} by n where n - 1 is meant, or the other way round. Is that so?"
-            yield Fit(sentence, weight)
-    if any(n > 1 and is_(n) for n in sizes):
-        yield Fit("It looks as if you have a sum where a mean is meant. Is that so?", weight)
-    if any(n > 1 and is_(1 / n) for n in sizes):
-        yield Fit("It looks as if you have a mean where a sum is meant. Is that so?", weight)
-    if any(is_(n) for n in range(2, 11)):
-        yield Fit(
-            f"It looks as if every element is {factor:.0f} times what it should be. Is something counted more than "
-            "once, such as a gradient that adds to an old one?",
-            weight,
-        )
-    else:
-        sentence = f"It looks as if every element is {factor:.4g} times what it should be. Is a factor missing?"
-        yield Fit(sentence, weight, GENERAL)
-
-
-def _dropped(p: Tensor, q: Tensor) -> Iterator[Fit]:
-    """Some elements are zero, and the others larger by one factor."""
-    some = q != 0
-    kept = some & (p != 0)
-    zeroed = int((some & ~kept).sum())
-    if zeroed and int(kept.sum()) > 1 and bool((p[~some] == 0).all()):
-        ratios = p[kept] / q[kept]
-        factor = float(ratios[0])
-        if factor > 1.01 and bool(((ratios - factor).abs() <= 1e-4 * factor).all()):
-            yield Fit(
-                "It looks as if some elements are set to zero and the others scaled up, as dropout does in training. "
-                "Is the training mode left on?",
-                int(kept.sum()),
-            )
-
-
-def _rounded(p: Tensor, q: Tensor) -> Iterator[Fit]:
-    """Whole numbers where there should be fractions; signs lost."""
-    fractions = int((q != q.trunc()).sum())
-    if fractions and any(torch.equal(p, way(q)) for way in (torch.trunc, torch.floor, torch.round)):
-        yield Fit("It looks as if fractions are lost. Is there a whole-number dtype, or a `//`, on the way?", fractions)
-    if bool((q < 0).any()) and _close(p, q.abs()):
-        yield Fit("It looks as if signs are lost: all is right but for them. Is that so?", int((q < 0).sum()), GENERAL)
-
-
-def _distinct(x: Tensor) -> int:
-    return len(set(x.flatten().tolist()))
-
-
-def _wide(x: Tensor) -> Tensor:
-    return x.to(torch.complex128 if x.is_complex() else torch.float64)
-
-
-def _close(a: Tensor, b: Tensor) -> bool:
-    """Whether tensors of one shape, whatever their dtypes, have the same values but for rounding."""
-    p, q = _wide(a), _wide(b)
-    if p.dtype != q.dtype:
-        return False
-    return bool(((p == q) | ((p - q).abs() <= 1e-5 * q.abs() + 1e-7) | (p.isnan() & q.isnan())).all())

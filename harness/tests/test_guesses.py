@@ -75,6 +75,7 @@ def test_simple_resemblances_are_guessed(actual, expected, inputs, words):
         ([1.0, "a"], [2.0, "b"]),
         (None, X),
         ((X,), (X, X)),
+        (torch.tensor([2.0**24, 3.0]), torch.tensor([2**24 + 1, 3])),
     ],
 )
 def test_little_evidence_says_nothing(actual, expected):

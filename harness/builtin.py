@@ -58,7 +58,11 @@ def kata_implementation(reference: str, kata: Kata) -> Implementation | None:
         from harness.distortions import distorted
 
         return distorted(kata, rest)
-    return implementations.submission(kata, Path(reference).expanduser().absolute(), label=reference)
+    try:
+        path = Path(reference).expanduser().absolute()
+    except RuntimeError:  # ~somebody who is not here
+        path = Path(reference)
+    return implementations.submission(kata, path, label=reference)
 
 
 PLUGIN_NAME = f"{PROJECT}.builtins"

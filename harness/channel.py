@@ -34,7 +34,7 @@ _ATOMS = (
     torch.memory_format,
     torch.Generator,
 )
-_SUBCLASSED_ATOMS = (int, float, complex, str, bytes)
+_SUBCLASSED_ATOMS: tuple[Any, ...] = (int, float, complex, str, bytes)
 
 
 def check_argument(value: object, *, folder: Path, where: str, is_handle: Callable[[object], bool]) -> None:
@@ -80,8 +80,19 @@ def check_argument(value: object, *, folder: Path, where: str, is_handle: Callab
 def _check_tensor(value: torch.Tensor, where: str) -> None:
     if value.requires_grad:
         raise SpecError(f"{where} requires grad: pass it detached, and let a probe do what needs autograd")
-    if value.layout is not torch.strided or value.is_quantized:
-        raise SpecError(f"{where} is sparse or quantized: only dense tensors pass; let a probe build the other kind")
+    if not is_dense(value):
+        raise SpecError(f"{where} is no dense tensor: only dense ones pass; let a probe build the other kind")
+
+
+def is_dense(value: torch.Tensor) -> bool:
+    """Whether a tensor is a plain array of numbers: not sparse, quantized or nested, nor a mask for something else."""
+    return (
+        value.layout is torch.strided
+        and not value.is_quantized
+        and not value.is_nested
+        # What overrides the dispatcher, as torchao's quantized tensors do, has no memory of its own to be read.
+        and type(value).__torch_dispatch__ is torch.Tensor.__torch_dispatch__
+    )
 
 
 class Crossing:
@@ -108,34 +119,35 @@ class Crossing:
         """Puts right what a call may have left on its arguments and what could not cross: gradients and odd items."""
         for value in list(self._known.values()):
             if isinstance(value, torch.Tensor) and value.requires_grad:
-                if value.is_leaf:
-                    value.grad = None
-                    value.requires_grad_(False)
-                else:
-                    value.detach_()
+                _detach_in_place(value)
             elif isinstance(value, list):
                 value[:] = [self.result(item) for item in value]
             elif isinstance(value, dict):
-                value.update({key: self.result(item) for key, item in value.items()})
+                entries = {self.result(key): self.result(item) for key, item in value.items()}
+                value.clear()
+                value.update(entries)
 
     def result(self, value: Any) -> Any:
         """Gives the plain form of a result, or a handle where it has none."""
+        kind = type(value)
+        if kind is tuple:
+            # Even one of the arguments may hold what was a handle in the spec's hands.
+            items = tuple(self.result(item) for item in value)
+            same = id(value) in self._known and all(a is b for a, b in zip(items, value, strict=True))
+            return value if same else items
         if id(value) in self._known:
             return value
-        kind = type(value)
         if isinstance(value, torch.Tensor):
-            return (
-                _plain_tensor(value)
-                if value.layout is torch.strided and not value.is_quantized
-                else self._handle(value)
-            )
-        if kind in _ATOMS or kind is slice or isinstance(value, np.generic | PurePath):
+            return _plain_tensor(value) if is_dense(value) else self._handle(value)
+        if kind in _ATOMS or isinstance(value, np.generic | PurePath):
             return value
+        if kind is slice:
+            return slice(self.result(value.start), self.result(value.stop), self.result(value.step))
         if kind is np.ndarray:
             return self._handle(value) if value.dtype.hasobject else value
         for atom in _SUBCLASSED_ATOMS:
             if isinstance(value, atom):
-                return atom.__new__(atom, value)  # type: ignore[call-overload]
+                return atom(value)
         if isinstance(value, list):
             return [self.result(item) for item in value]
         if isinstance(value, tuple):
@@ -145,9 +157,23 @@ class Crossing:
         return self._handle(value)
 
 
+def _detach_in_place(value: torch.Tensor) -> None:
+    if value.is_leaf:
+        value.grad = None
+        value.requires_grad_(False)
+    elif value._is_view():
+        # Torch detaches no view in place; the same object then becomes another view of the same memory.
+        value._base.detach_()  # type: ignore[union-attr]
+        torch.utils.swap_tensors(value, value.detach())  # type: ignore[no-untyped-call]
+    else:
+        value.detach_()
+
+
 def _plain_tensor(value: torch.Tensor) -> torch.Tensor:
     with torch.no_grad():
         plain = value.detach()
         if type(plain) is not torch.Tensor:
             plain = plain.as_subclass(torch.Tensor)
-        return plain.resolve_conj().resolve_neg()
+        plain = plain.resolve_conj().resolve_neg()
+        # What was computed under inference mode refuses to be changed; nothing else shares its memory.
+        return plain.clone() if plain.is_inference() else plain

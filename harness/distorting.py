@@ -6,6 +6,7 @@ import functools
 from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import torch
 
 if TYPE_CHECKING:
@@ -73,7 +74,7 @@ def _not_a_number(leaf: Any) -> Any:
     if isinstance(leaf, torch.Tensor):
         if not leaf.is_floating_point() or leaf.numel() == 0:
             return leaf
-        last = torch.arange(leaf.numel()).reshape(leaf.shape) == leaf.numel() - 1
+        last = torch.arange(leaf.numel(), device=leaf.device).reshape(leaf.shape) == leaf.numel() - 1
         return torch.where(last, torch.full_like(leaf, float("nan")), leaf)
     return float("nan") if type(leaf) is float else leaf
 
@@ -130,7 +131,11 @@ def _wrap(function: Callable[..., Any], change: Callable[[Any], Any] | None, tou
 def _map(value: Any, change: Callable[[Any], Any], touched: list[bool]) -> Any:
     if isinstance(value, dict):
         return {key: _map(item, change, touched) for key, item in value.items()}
-    if isinstance(value, list | tuple):
+    if isinstance(value, np.ndarray) and value.dtype.kind in "biuf":
+        before = torch.from_numpy(value.copy())
+        after = _map(before, change, touched)
+        return value if after is before else after.numpy()
+    if isinstance(value, list | tuple) and not isinstance(value, torch.Size):  # a size takes nothing but whole numbers
         items = [_map(item, change, touched) for item in value]
         if isinstance(value, list) or not hasattr(value, "_fields"):
             return type(value)(items)
@@ -141,6 +146,8 @@ def _map(value: Any, change: Callable[[Any], Any], touched: list[bool]) -> Any:
 
 
 def _same(a: Any, b: Any) -> bool:
+    if a is b:
+        return True
     if not isinstance(a, torch.Tensor) or not isinstance(b, torch.Tensor):
         return type(a) is type(b) and not isinstance(a, list | tuple | dict) and bool(a == b)
     return a.dtype is b.dtype and a.shape == b.shape and torch.equal(a.detach(), b.detach())

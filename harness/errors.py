@@ -1,6 +1,6 @@
 """Everything the harness raises on purpose.
 
-    KataError
+    KataError (an Exception)
     ├── CatalogueError         a pack or a kata.toml is wrong
     ├── SelectionError         no such topic or exercise
     ├── WorkspaceError         a folder cannot be read or written
@@ -12,12 +12,13 @@
     ├── ToDo                   the learner has not written this exercise yet
     ├── WorkerDied             the process of the implementation ended during a call
     ├── ForbiddenCall          the implementation called what its exercise forbids
-    ├── DeadlineExceeded       a call did not return in time
     ├── RequirementMissing     a test uses a resource that it has no marker for
     ├── CodecError             a message between judge and worker is malformed, or holds what is not plain data
     │   └── ChannelClosed      the other end of the channel is gone
     ├── RunError               the process that runs a spec died before it could tell
     └── SpecError              a spec breaks the contract between spec and implementation
+
+    DeadlineExceeded (a BaseException)  a call did not return in time
 
 The message of each says what is wrong, where, and what to do about it: it is shown to people as it stands.
 """
@@ -71,10 +72,6 @@ class ForbiddenCall(KataError):  # noqa: N818
     """The implementation called a function that its exercise forbids."""
 
 
-class DeadlineExceeded(KataError):  # noqa: N818
-    """A call into the implementation did not return in time."""
-
-
 class RequirementMissing(KataError, RuntimeError):  # noqa: N818
     """A test uses a resource for which it carries no marker."""
 
@@ -95,5 +92,21 @@ class SpecError(KataError):
     """A spec breaks the contract between spec and implementation."""
 
 
+class DeadlineExceeded(BaseException):
+    """A call into the implementation did not return in time.
+
+    No `Exception`, so that it ends the test at once: Hypothesis would look for smaller arguments, a deadline each.
+    """
+
+
 class Alarm(BaseException):
     """Breaks off a call whose time is up. No `Exception`, so that `except Exception` in a loop lets it pass."""
+
+
+def described(error: BaseException) -> str:
+    """Type and message of any exception, even of one that cannot say its message."""
+    try:
+        message = str(error)
+    except Exception:  # somebody's own __str__
+        message = "its message cannot be read"
+    return f"{type(error).__name__}: {message}" if message else type(error).__name__

@@ -8,10 +8,11 @@ from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import torch
 
 from harness import calls, profiles
-from harness.channel import check_argument
+from harness.channel import check_argument, is_dense
 from harness.errors import KataError, SpecError
 from harness.host import Host, Target
 from harness.literals import call_text, literal
@@ -42,13 +43,15 @@ class Handle:
         self._target = target
         self._text = text
 
-    def _do(self, operation: str, text: Callable[[], str], *args: Any, **kwargs: Any) -> Any:
+    def _do(self, operation: str, text: Callable[[], str], *args: Any) -> Any:
         __tracebackhide__ = True
-        return self._face._perform(operation, Target("object", self._target), args, kwargs, text=text)
+        return self._face._perform(operation, Target("object", self._target), args, {}, text=text)
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+    def __call__(self, /, *args: Any, **kwargs: Any) -> Any:
+        """Calls the object; the result comes as plain data, or as another handle."""
         __tracebackhide__ = True
-        return self._do("call", _call_text(self._text, args, kwargs), *args, **kwargs)
+        text = _call_text(self._text, args, kwargs)
+        return self._face._perform("call", Target("object", self._target), args, kwargs, text=text)
 
     def __getattr__(self, name: str) -> Any:
         __tracebackhide__ = True
@@ -63,6 +66,10 @@ class Handle:
     def __len__(self) -> int:
         __tracebackhide__ = True
         return int(self._do("length", lambda: f"len({self._text()})"))
+
+    def __bool__(self) -> bool:
+        __tracebackhide__ = True
+        return bool(self._do("truth", lambda: f"bool({self._text()})"))
 
     def __iter__(self) -> Iterator[Any]:
         __tracebackhide__ = True
@@ -133,7 +140,11 @@ class Face:
         return other
 
     def kill_after(self, seconds: float, call: Callable[[], object]) -> None:
-        """Starts a call and kills the process that runs it after so many seconds; what it left in files stays."""
+        """Starts a call and kills the process that runs it after so many seconds; what it left in files stays.
+
+        Raises:
+            SpecError: this system cannot copy a process.
+        """
         if self._recorder:
             self._recorder.give_up()
         self._host.kill_after(seconds, call)
@@ -195,8 +206,12 @@ class Face:
             items = type(value)(self._unwrap(item) for item in value)
             return items if any(a is not b for a, b in zip(items, value, strict=True)) else value
         if type(value) is dict:
-            entries = {key: self._unwrap(item) for key, item in value.items()}
-            return entries if any(entries[key] is not value[key] for key in value) else value
+            entries = [(self._unwrap(key), self._unwrap(item)) for key, item in value.items()]
+            same = all(a is c and b is d for (a, b), (c, d) in zip(entries, value.items(), strict=True))
+            return value if same else dict(entries)
+        if type(value) is slice:
+            parts = (value.start, value.stop, value.step)
+            return slice(*map(self._unwrap, parts)) if any(type(part) is Handle for part in parts) else value
         return value
 
     def _judge(self, exercise: Exercise | None, test: str = "") -> None:
@@ -250,11 +265,14 @@ def _call_text(name: Callable[[], str], args: tuple[Any, ...], kwargs: dict[str,
 
 def _snapshot(value: Any) -> Any:
     kind = type(value)
-    if kind is torch.Tensor and value.layout is torch.strided and value.numel() <= _SNAPSHOT_LIMIT:
-        if 0 in value.stride():  # an expanded tensor: its elements share memory, so no copy has its strides
-            return value.clone()
-        copy = torch.empty_strided(value.shape, value.stride(), dtype=value.dtype, device=value.device)
-        return copy.copy_(value)
+    if kind is torch.Tensor and is_dense(value) and value.numel() <= _SNAPSHOT_LIMIT:
+        try:
+            copy = torch.empty_strided(value.shape, value.stride(), dtype=value.dtype, device=value.device)
+            return copy.copy_(value.detach())
+        except RuntimeError:  # elements share memory, as in an expanded tensor: no copy has its strides
+            return value.detach().clone()
+    if kind is np.ndarray and value.size <= _SNAPSHOT_LIMIT:
+        return value.copy(order="K")
     if kind in (list, tuple):
         return kind(_snapshot(item) for item in value)
     if kind is dict:

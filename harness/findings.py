@@ -1,4 +1,4 @@
-"""From the exception that ended a test to what a report can lay out."""
+"""From the way in which a test ended to what a report can lay out."""
 
 from __future__ import annotations
 
@@ -9,34 +9,113 @@ from harness import calls
 from harness.errors import (
     DeadlineExceeded,
     ForbiddenCall,
+    ImplementationCrashed,
     ImplementationError,
     KataError,
-    RequirementMissing,
     SourceError,
-    SpecError,
     ToDo,
+    described,
 )
-from harness.model import Failure, Outcome
+from harness.locations import location_of
+from harness.model import Failure, Finding, Outcome
+from harness.specs import exercise_of_test, first_paragraph
+from harness.verdicts import fold
 
 if TYPE_CHECKING:
-    from harness.model import Finding, Location
+    from collections.abc import Iterable
+
+    import pytest
+
+    from harness.face import Face
+    from harness.model import Exercise, Kata, Location
 
 _FLAKY = "gave different results for the same arguments: it depends on something besides them, or changes them"
+_MOST_LINES = 12
+_MOST_CHARACTERS = 2000
+
+
+def finding_of(
+    kata: Kata,
+    exercise: Exercise,
+    reference: str,
+    item: pytest.Item,
+    call: pytest.CallInfo[None],
+    report: pytest.TestReport,
+) -> Finding:
+    """What a test found out, from pytest's word on one phase of it."""
+    outcome, failure = Outcome.PASSED, None
+    if report.skipped:
+        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
+        outcome, failure = Outcome.SKIPPED, Failure(message=reason.removeprefix("Skipped: "))
+    elif call.excinfo is not None:
+        outcome, failure = judge_exception(call.excinfo.value)
+    elif report.failed:  # a test that should fail and did not: pytest's word alone
+        outcome, failure = Outcome.FAILED, Failure(message=shortened(str(report.longrepr)))
+    face: Face | None = getattr(item, "funcargs", {}).get("impl")
+    if face is not None and call.excinfo is not None and call.when == "call" and outcome is Outcome.FAILED:
+        face._failed(innermost(call.excinfo.value), item.obj, dict(item.funcargs))  # type: ignore[attr-defined]
+    return Finding(
+        topic=kata.topic,
+        exercise=exercise.name,
+        implementation=reference,
+        test=getattr(item, "originalname", item.name),
+        sentence=first_paragraph(getattr(item, "obj", None).__doc__),
+        outcome=outcome,
+        seconds=call.duration,
+        failure=failure,
+        touched=face._touched() if face is not None else None,
+    )
+
+
+def finding_of_crash(nodeid: str, katas: Iterable[Kata], references: Iterable[str]) -> Finding | None:
+    """What is known about a test whose process died, from its node id alone; None where it belongs to no kata."""
+    path, _, rest = nodeid.partition("::")
+    test, _, parameters = rest.rpartition("::")[2].partition("[")
+    kata = next((k for k in katas if k.spec.as_posix().endswith(f"/{path}")), None)
+    if kata is None or (exercise := exercise_of_test(kata.spec, test)) is None:
+        return None
+    parameters = parameters.removesuffix("]")
+    return Finding(
+        topic=kata.topic,
+        exercise=exercise,
+        # Other parameters of the test follow after a dash.
+        implementation=next((r for r in references if f"{parameters}-".startswith(f"{r}-")), parameters),
+        test=test,
+        sentence="",
+        outcome=Outcome.ERROR,
+        seconds=0.0,
+        failure=Failure(message="the process that ran this test died"),
+    )
+
+
+def summaries(katas: Iterable[Kata], findings: Iterable[Finding]) -> list[str]:
+    """A line on each implementation of each kata, with the exercises that were judged."""
+    lines = []
+    findings = list(findings)
+    by_topic = {kata.topic: kata for kata in katas}
+    for label, topic in dict.fromkeys((f.implementation, f.topic) for f in findings):
+        judged = {f.exercise for f in findings if (f.implementation, f.topic) == (label, topic)}
+        verdicts = [e for e in fold(by_topic[topic], label, findings).exercises if e.exercise in judged]
+        others = [f"{e.exercise} {e.outcome}" for e in verdicts if e.outcome is not Outcome.PASSED]
+        line = f"{topic} [{label}]: {len(verdicts) - len(others)} of {len(verdicts)} exercises passed"
+        lines.append(f"{line}; {', '.join(others)}" if others else line)
+    return lines
 
 
 def judge_exception(error: BaseException) -> tuple[Outcome, Failure]:
     """What an exception that ended a test says about the implementation."""
     error = innermost(error)
-    outcome = _outcome(error)
     if type(error).__name__ in ("FlakyFailure", "Flaky", "FlakyReplay"):
         return Outcome.FAILED, Failure(message=_FLAKY, call=calls.last_call(), exceptions=_type_names(error))
-    message = str(error) if isinstance(error, KataError | AssertionError) else _describe(error)
-    return outcome, Failure(
-        message=_first_lines(message) or type(error).__name__,
-        call=None if isinstance(error, SourceError) else getattr(error, "call", None) or calls.last_call(),
-        expected=getattr(error, "expected", None),
-        got=getattr(error, "got", None),
-        difference=getattr(error, "difference", None),
+    # Only assertions of ours say these; other exceptions may well have attributes of the same names.
+    parts = vars(error) if isinstance(error, AssertionError) else {}
+    call, expected, got, difference = (_text(parts.get(name)) for name in ("call", "expected", "got", "difference"))
+    return _outcome(error), Failure(
+        message=shortened(_message(error)),
+        call=None if isinstance(error, SourceError) else call or calls.last_call(),
+        expected=expected,
+        got=got,
+        difference=difference,
         location=_location(error),
         exceptions=_type_names(error),
     )
@@ -66,9 +145,11 @@ def _outcome(error: BaseException) -> Outcome:
         return Outcome.TODO
     if isinstance(error, DeadlineExceeded):
         return Outcome.TIMEOUT
-    if isinstance(error, SourceError | SpecError | RequirementMissing) or _is_hypothesis_complaint(error):
-        return Outcome.ERROR
-    return Outcome.FAILED
+    if isinstance(error, ForbiddenCall) or (
+        isinstance(error, ImplementationError) and not isinstance(error, SourceError)
+    ):
+        return Outcome.FAILED
+    return Outcome.ERROR if isinstance(error, KataError) or _is_hypothesis_complaint(error) else Outcome.FAILED
 
 
 def _is_hypothesis_complaint(error: BaseException) -> bool:
@@ -78,13 +159,28 @@ def _is_hypothesis_complaint(error: BaseException) -> bool:
     )
 
 
-def _describe(error: BaseException) -> str:
-    return f"{type(error).__name__}: {error}".rstrip(": ")
+def is_ours(error: BaseException) -> bool:
+    """Whether the harness raised it on purpose, so that its message says it all."""
+    return isinstance(error, KataError | DeadlineExceeded)
 
 
-def _first_lines(text: str, most: int = 12) -> str:
-    lines = text.strip().splitlines()
-    return "\n".join([*lines[:most], "…"] if len(lines) > most else lines)
+def _message(error: BaseException) -> str:
+    said = described(error)
+    if is_ours(error) or isinstance(error, AssertionError):
+        return said.partition(": ")[2] or type(error).__name__
+    return said
+
+
+def _text(part: object) -> str | None:
+    return part if isinstance(part, str) else None
+
+
+def shortened(text: str) -> str:
+    """At most so many lines and characters of a message as somebody may want to read, and none that cannot be shown."""
+    lines = text.strip().encode("utf-8", "backslashreplace").decode().splitlines()
+    more = len(lines) > _MOST_LINES
+    text = "\n".join(lines[:_MOST_LINES])
+    return f"{text[:_MOST_CHARACTERS]}…" if more or len(text) > _MOST_CHARACTERS else text
 
 
 def _type_names(error: BaseException) -> tuple[str, ...]:
@@ -92,11 +188,7 @@ def _type_names(error: BaseException) -> tuple[str, ...]:
 
 
 def _location(error: BaseException) -> Location | None:
-    if isinstance(error, ImplementationError):
-        return None
-    from harness.host import location_of
-
-    # A forbidden call is the learner's own line, too, and a comparison that failed is not.
-    if isinstance(error, AssertionError) and not isinstance(error, ForbiddenCall):
-        return None
-    return location_of(error)
+    if isinstance(error, ImplementationError) and not isinstance(error, ImplementationCrashed):
+        return None  # the message shows the line, where there is one
+    # A comparison fails in the spec, whatever exception of the implementation's it is about.
+    return location_of(error, causes=not isinstance(error, AssertionError))

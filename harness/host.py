@@ -2,26 +2,35 @@
 
 from __future__ import annotations
 
-import linecache
 import os
 import signal
 import time
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from harness import conditions
 from harness.channel import Crossing
-from harness.conditions import DEADLINE, clean_slate, deadline
+from harness.conditions import clean_slate, deadline
 from harness.distortions import TOUCHED
-from harness.errors import ImplementationCrashed, KataError, MissingName, SpecError, ToDo, WrongSignature
+from harness.errors import (
+    DeadlineExceeded,
+    ImplementationCrashed,
+    KataError,
+    MissingName,
+    SpecError,
+    ToDo,
+    WrongSignature,
+)
 from harness.forbid import forbidding
-from harness.implementations import is_to_do, load_probes
-from harness.model import Location
+from harness.implementations import load_probes
+from harness.locations import is_to_do, locate, remember
 from harness.signatures import compare, reference_signatures
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from types import ModuleType, TracebackType
+    from types import ModuleType
 
     from harness.model import Exercise, Implementation, Kata
+    from harness.signatures import Signature
 
 
 class Target(NamedTuple):
@@ -35,15 +44,22 @@ class Target(NamedTuple):
     value: Any
 
 
+def _call(target: Any, /, *args: Any, **kwargs: Any) -> Any:
+    __tracebackhide__ = True
+    return target(*args, **kwargs)
+
+
 def _next(iterator: Any) -> list[Any]:
-    return [item for item, _ in zip(iterator, (None,), strict=False)]
+    # The range comes first: `zip` asks its arguments in turn, and what the iterator gave would be lost.
+    return [item for _, item in zip(range(1), iterator, strict=False)]
 
 
 OPERATIONS: dict[str, Callable[..., Any]] = {
-    "call": lambda target, *args, **kwargs: target(*args, **kwargs),
+    "call": _call,
     "attribute": getattr,
     "item": lambda target, key: target[key],
     "length": len,
+    "truth": bool,
     "iterator": iter,
     "next": _next,
 }
@@ -63,7 +79,8 @@ class Host:
         self.implementation = implementation
         self._module: ModuleType | None = None
         self._probes: ModuleType | None = None
-        self._source_error: KataError | None = None
+        self._source_error: KataError | DeadlineExceeded | None = None
+        self._signatures: dict[str, Signature] | None = None
         self._checked: dict[str, object] = {}
 
     @property
@@ -72,16 +89,23 @@ class Host:
 
         Raises:
             SourceError: it cannot be loaded; the same error at each use.
+            DeadlineExceeded: it was not loaded in time; likewise.
         """
         if self._source_error is not None:
             raise self._source_error.with_traceback(None)
         if self._module is None:
             try:
-                with clean_slate(0), deadline(DEADLINE):
+                with clean_slate(0), deadline(conditions.DEADLINE):
                     self._module = self.implementation.load()
             except KataError as error:
                 self._source_error = error
                 raise
+            except DeadlineExceeded:
+                self._source_error = DeadlineExceeded(
+                    f"{self.implementation.path.name} could not be imported within {conditions.DEADLINE:g} s: "
+                    "what stands outside of functions runs at once, and has to end"
+                )
+                raise self._source_error from None
         return self._module
 
     def exercise(self, name: str) -> object:
@@ -97,7 +121,9 @@ class Host:
         return self._checked[name]
 
     def _find(self, name: str) -> object:
-        reference = reference_signatures(self.kata.solution.read_text(encoding="utf-8")).get(name)
+        if self._signatures is None:
+            self._signatures = reference_signatures(self.kata.solution.read_text(encoding="utf-8"))
+        reference = self._signatures.get(name)
         if reference is None:
             raise SpecError(
                 f"the spec of {self.kata.topic} uses impl.{name}, which {self.kata.solution.name} does not define"
@@ -115,11 +141,11 @@ class Host:
         Raises:
             SpecError: the kata has no such probe.
         """
-        if self._probes is None:
+        if self._probes is None and self.kata.probes.is_file():
             self._probes = load_probes(self.kata)
         function = getattr(self._probes, name, None)
         if function is None:
-            raise SpecError(f"{self.kata.probes} defines no probe {name!r}")
+            raise SpecError(f"the spec of {self.kata.topic} uses impl.probes.{name}: write it in {self.kata.probes}")
 
         return lambda *args, **kwargs: function(_CheckedModule(self), *args, **kwargs)
 
@@ -152,32 +178,32 @@ class Host:
             ToDo: the learner has not written it yet.
             ForbiddenCall: it called a function that the exercise forbids.
             DeadlineExceeded: it did not return in time.
-            ImplementationCrashed: it raised something that is not an `Exception`, such as `SystemExit`.
-            Exception: whatever else the implementation raised; `location_of` tells the line.
+            ImplementationCrashed: it raised something that ends a program or a test, such as `SystemExit`.
+            Exception: whatever else the implementation raised; `harness.locations` knows the line.
         """
         __tracebackhide__ = True
         crossing = Crossing((args, kwargs), handle=handle)
         found = self._resolve(target)
         forbidden = judged.forbid if judged else ()
         try:
-            with (
-                clean_slate(seed),
-                deadline(DEADLINE),
-                forbidding(forbidden, judged.name if judged else ""),
-            ):
-                value = OPERATIONS[operation](found, *args, **kwargs)
-        except KeyboardInterrupt:
+            with clean_slate(seed), deadline(conditions.DEADLINE):
+                with forbidding(forbidden, judged.name if judged else "", self._module):
+                    value = OPERATIONS[operation](found, *args, **kwargs)
+                # Items of a learner's own collection are the learner's code once more.
+                result = crossing.result(value)
+        except (KeyboardInterrupt, DeadlineExceeded):
             raise
         except BaseException as error:
             self._explain(error)
-            if isinstance(error, Exception):
+            if isinstance(error, Exception) and not _steers_tests(error):
                 raise
             raise ImplementationCrashed(
-                f"{self.implementation.path.name} raised {type(error).__name__}, which ends a program"
+                f"{self.implementation.path.name} raised {type(error).__name__}, which ends a program or a test: "
+                "only ordinary exceptions may leave an exercise"
             ) from error
         finally:
             crossing.settle_arguments()
-        return crossing.result(value)
+        return result
 
     def anew(self) -> Host:
         """The same implementation, to be loaded anew."""
@@ -197,9 +223,11 @@ class Host:
                 call()
             finally:
                 os._exit(0)
-        time.sleep(seconds)
-        os.kill(child, signal.SIGKILL)
-        os.waitpid(child, 0)
+        try:
+            time.sleep(seconds)
+        finally:
+            os.kill(child, signal.SIGKILL)
+            os.waitpid(child, 0)
 
     def end(self) -> None:
         """Does nothing: what lives in this process ends with it."""
@@ -214,27 +242,16 @@ class Host:
     def touched(self) -> bool | None:
         """Whether a distorted implementation has really changed a result; None where it is not distorted."""
         mark: list[bool] | None = getattr(self._module, TOUCHED, None)
-        return mark and mark[0]
+        return mark[0] if mark else None
 
     def _explain(self, error: BaseException) -> None:
         """Notes the line of the implementation that raised, and raises `ToDo` where it is a to-do."""
-        location = self._location(error.__traceback__)
+        location = locate(error, self.implementation.path)
         if location is None:
             return
-        if is_to_do(error, self.implementation.path, location.line):
+        if is_to_do(error, location):
             raise ToDo(f"to do: {location.file}:{location.line}") from None
-        remember_location(error, location)
-
-    def _location(self, traceback: TracebackType | None) -> Location | None:
-        """The innermost line of the implementation's own file in a traceback."""
-        path = str(self.implementation.path)
-        found = None
-        while traceback is not None:
-            if traceback.tb_frame.f_code.co_filename == path:
-                line = traceback.tb_lineno
-                found = Location(file=path, line=line, code=linecache.getline(path, line).strip())
-            traceback = traceback.tb_next
-        return found
+        remember(error, location)
 
 
 class _CheckedModule:
@@ -249,25 +266,10 @@ class _CheckedModule:
         return getattr(self._host.module, name)
 
 
+def _steers_tests(error: Exception) -> bool:
+    """Whether a tool for tests would take an exception for a word to itself: skip this test, or end the run."""
+    tools = ("_pytest", "hypothesis", "unittest")
+    return any(kind.__module__.partition(".")[0] in tools for kind in type(error).__mro__)
+
+
 _MISSING = object()
-# Not an attribute of the exception: some exceptions take none.
-_LOCATIONS: list[tuple[BaseException, Location]] = []
-
-
-def remember_location(error: BaseException, location: Location) -> None:
-    """Notes from which line of the implementation's file an exception came."""
-    _LOCATIONS.append((error, location))
-    del _LOCATIONS[:-8]
-
-
-def location_of(error: BaseException) -> Location | None:
-    """The line of the implementation's file where an exception came from, if it came from there."""
-    seen: set[int] = set()
-    current: BaseException | None = error
-    while current is not None and id(current) not in seen:
-        seen.add(id(current))
-        for known, location in reversed(_LOCATIONS):
-            if known is current:
-                return location
-        current = current.__cause__ or current.__context__
-    return None

@@ -6,21 +6,23 @@ side by side and nothing that lies beside a submission is imported with it.
 
 from __future__ import annotations
 
-import ast
+import io
 import linecache
 import sys
 import tokenize
 from importlib.machinery import ModuleSpec
 from itertools import count
-from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING
 
-from harness.errors import Alarm, KataError, SourceError
+from harness.errors import Alarm, KataError, SourceError, described
+from harness.locations import excerpt, locate
 from harness.model import Implementation
 from harness.stubs import stub_of
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from harness.model import Kata
 
 _serial = count(1)
@@ -33,21 +35,36 @@ def read_source(path: Path) -> str:
     """Reads Python source as Python itself would: UTF-8, or what its encoding line says.
 
     Raises:
-        SourceError: it is missing, unreadable, too large, or not text in its encoding.
+        SourceError: it is missing, unreadable, too large, or not text in its encoding; the message shows its line.
     """
     try:
         if path.stat().st_size > LARGEST_SOURCE:
             raise SourceError(
                 f"{path} is larger than {LARGEST_SOURCE:,} bytes: a kata's file holds functions, not data"
             )
-        with tokenize.open(path) as file:
-            return file.read()
+        content = path.read_bytes()
     except FileNotFoundError:
         raise SourceError(f"{path} does not exist: `kata init` or `kata reset` puts the stub there") from None
-    except (UnicodeDecodeError, SyntaxError) as error:
-        raise SourceError(f"{path} is not UTF-8 text ({error}): save it as UTF-8") from None
     except OSError as error:
         raise SourceError(f"{path} cannot be read: {error.strerror}") from None
+    try:
+        text = content.decode(tokenize.detect_encoding(io.BytesIO(content).readline)[0])
+    except (SyntaxError, UnicodeDecodeError) as error:
+        raise SourceError(_why_no_text(path, content, error)) from None
+    if "\0" in text:
+        line = text.count("\n", 0, text.index("\0")) + 1
+        raise SourceError(f"{path.name}:{line} holds a null byte, which Python takes nowhere: remove it")
+    return text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _why_no_text(path: Path, content: bytes, error: Exception) -> str:
+    try:
+        content.decode("utf-8")
+    except UnicodeDecodeError as wrong:
+        line = content.count(b"\n", 0, wrong.start) + 1
+        shown = content.split(b"\n")[line - 1].decode("utf-8", "replace")
+        return f"{path.name}:{line} is not UTF-8 text: save the file as UTF-8\n    {excerpt(shown)}"
+    return f"{path.name} names an encoding that it is not written in ({error}): remove that line, and save it as UTF-8"
 
 
 def load_source(path: Path, *, text: str | None = None) -> ModuleType:
@@ -64,17 +81,18 @@ def load_source(path: Path, *, text: str | None = None) -> ModuleType:
     try:
         code = compile(source, str(path), "exec", dont_inherit=True)
     except SyntaxError as error:
-        shown = (error.text or "").rstrip()
+        shown = excerpt(error.text or "")
         raise SourceError(
-            f"{path.name}:{error.lineno or 1} is not valid Python: {error.msg}"
-            + (f"\n    {shown.strip()}" if shown else "")
+            f"{path.name}:{error.lineno or 1} is not valid Python: {error.msg}" + (f"\n    {shown}" if shown else "")
         ) from None
     except (ValueError, RecursionError, MemoryError) as error:
-        raise SourceError(f"{path.name} is not valid Python: {error}") from None
+        raise SourceError(
+            f"{path.name} is too deeply nested for Python ({error or 'out of memory'}): write it in more, shorter lines"
+        ) from None
     module = ModuleType(f"_kata_implementation_{next(_serial)}_{path.stem}")
     module.__file__ = str(path)
     module.__spec__ = ModuleSpec(module.__name__, loader=None, origin=str(path))
-    linecache.cache[str(path)] = (len(source), None, source.splitlines(keepends=True), str(path))
+    linecache.cache[str(path)] = (len(source), None, io.StringIO(source).readlines(), str(path))
     # Dataclasses, pickling and inspection look a class's module up here.
     sys.modules[module.__name__] = module
     try:
@@ -82,39 +100,12 @@ def load_source(path: Path, *, text: str | None = None) -> ModuleType:
     except (KeyboardInterrupt, KataError, Alarm):
         raise
     except BaseException as error:  # SystemExit and pytest's own outcomes are none of a submission's business
-        raise SourceError(f"{path.name}{_line_of(error, path)}") from error
+        del sys.modules[module.__name__]
+        location = locate(error, path)
+        where = f":{location.line}" if location else ""
+        shown = f"\n    {location.code}" if location else ""
+        raise SourceError(f"{path.name}{where} fails when the file is imported: {described(error)}{shown}") from error
     return module
-
-
-def _line_of(error: BaseException, path: Path) -> str:
-    """Where and why the import of a file failed, as the rest of a sentence that begins with the file's name."""
-    line, traceback = 0, error.__traceback__
-    while traceback is not None:
-        if traceback.tb_frame.f_code.co_filename == str(path):
-            line = traceback.tb_lineno
-        traceback = traceback.tb_next
-    shown = linecache.getline(str(path), line).strip()
-    reason = f"{type(error).__name__}: {error}".rstrip(": ")
-    return f":{line} fails when the file is imported: {reason}" + (f"\n    {shown}" if shown else "")
-
-
-def is_to_do(error: BaseException, path: Path, line: int) -> bool:
-    """Whether an exception comes from a `raise NotImplementedError` statement on that line.
-
-    Torch raises the same type where a kernel is missing; that is a failure, not a to-do.
-    """
-    if type(error) is not NotImplementedError:
-        return False
-    try:
-        tree = ast.parse("".join(linecache.getlines(str(path))))
-    except SyntaxError:  # pragma: no cover - it was compiled from the same text
-        return False
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Raise) and node.lineno <= line <= (node.end_lineno or node.lineno):
-            raised = node.exc.func if isinstance(node.exc, ast.Call) else node.exc
-            if isinstance(raised, ast.Name) and raised.id == "NotImplementedError":
-                return True
-    return False
 
 
 def load_probes(kata: Kata) -> ModuleType:

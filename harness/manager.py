@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.metadata import entry_points
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
 
 import pluggy
 
 from harness import PROJECT, builtin, hookspecs
 from harness.catalogue import Catalogue, load_catalogue
-from harness.model import Pack
+from harness.errors import KataError, SourceError, described
+from harness.model import Implementation, Pack
 
 if TYPE_CHECKING:
-    from harness.model import Implementation, Kata
+    from collections.abc import Iterator
+    from importlib.metadata import EntryPoint
+
+    from harness.model import Kata
     from harness.requirements import Requirement
+
+_Brought = TypeVar("_Brought")
 
 
 @dataclass(frozen=True)
@@ -33,23 +41,73 @@ class Harness:
     problems: tuple[str, ...]
 
     @cached_property
+    def _brought(self) -> tuple[tuple[Requirement, ...], tuple[str, ...]]:
+        from harness.requirements import Requirement
+
+        found: dict[str, Requirement] = {}
+        problems = []
+        for name, brought, problem in _ask_for_each(self.manager, "kata_requirements", Requirement):
+            problems += problem
+            for requirement in brought:
+                if not requirement.name.isidentifier():
+                    problems.append(f"a requirement of the pack {name!r} was left out: {requirement.name!r} is no name")
+                else:
+                    found.setdefault(requirement.name, requirement)
+        return tuple(found.values()), tuple(problems)
+
+    @property
     def requirements(self) -> tuple[Requirement, ...]:
         """All requirements, built-in ones last. Of two with one name the pack's that was loaded last wins."""
-        found: dict[str, Requirement] = {}
-        for some in self.manager.hook.kata_requirements():
-            for requirement in some:
-                found.setdefault(requirement.name, requirement)
-        return tuple(found.values())
+        return self._brought[0]
+
+    @property
+    def all_problems(self) -> tuple[str, ...]:
+        """`problems`, and those with requirements, for which only pytest has to ask."""
+        return self.problems + self._brought[1]
 
     def implementation(self, reference: str, kata: Kata) -> Implementation:
-        """What `--impl REFERENCE` means for a kata.
+        """What `--impl REFERENCE` means for a kata. A pack that cannot say it in order is passed over with a warning.
 
         Raises:
             SourceError: it means nothing.
         """
-        # The built-in plugin takes every reference for a path in the end, so there is always an answer.
-        found: Implementation = self.manager.hook.kata_implementation(reference=reference, kata=kata)
-        return found
+        for hook in reversed(self.manager.hook.kata_implementation.get_hookimpls()):
+            trouble = f"the pack {hook.plugin_name!r} was passed over for --impl {reference}: kata_implementation"
+            arguments = {"reference": reference, "kata": kata}
+            try:
+                found = hook.function(*(arguments[name] for name in hook.argnames))
+            except KataError:
+                raise
+            except Exception as error:
+                warnings.warn(f"{trouble} raised {described(error)}", stacklevel=2)
+                continue
+            if isinstance(found, Implementation):
+                return found
+            if found is not None:
+                warnings.warn(f"{trouble} gave {found!r}, which is no harness.model.Implementation", stacklevel=2)
+        # The built-in plugin takes every reference for a path in the end, so this is never reached with it in place.
+        raise SourceError(f"--impl {reference} means nothing here")
+
+
+def _ask_for_each(
+    manager: pluggy.PluginManager, name: str, kind: type[_Brought]
+) -> Iterator[tuple[str, list[_Brought], list[str]]]:
+    """Asks one plugin after the other, last in first out, so that one that raises takes no other down.
+
+    Yields:
+        The plugin's name, what it brings, and what is wrong with that: in that case it brings nothing.
+    """
+    for hook in reversed(getattr(manager.hook, name).get_hookimpls()):
+        left_out = f"the pack {hook.plugin_name!r} was left out: {name}"
+        try:
+            brought = list(hook.function())
+        except Exception as error:
+            yield hook.plugin_name, [], [f"{left_out} raised {described(error)}"]
+            continue
+        if all(isinstance(item, kind) for item in brought):
+            yield hook.plugin_name, brought, []
+        else:
+            yield hook.plugin_name, [], [f"{left_out} must give {kind.__module__}.{kind.__name__} objects"]
 
 
 def make_manager() -> tuple[pluggy.PluginManager, tuple[str, ...]]:
@@ -62,40 +120,46 @@ def make_manager() -> tuple[pluggy.PluginManager, tuple[str, ...]]:
         distribution = entry.dist.name if entry.dist else "an unknown distribution"
         label = f"the pack {entry.name!r} of {distribution}"
         try:
-            plugin = entry.load()
-            manager.register(plugin, entry.name)
-        except Exception as error:  # a third party's code may fail in any way
+            brings_something = _register(manager, entry)
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # a third party's code may fail in any way, or try to end the program
+            hooks = ". The hooks are listed in harness/hookspecs.py" * isinstance(error, pluggy.PluginValidationError)
             problems.append(
-                f"{label} was left out: {type(error).__name__}: {error}. "
-                f"Mend {entry.value}, or uninstall {distribution}."
+                f"{label} was left out: {described(error)}{hooks}. Mend {entry.value}, or uninstall {distribution}."
             )
             continue
-        try:
-            # All are checked again after each, so that a misspelt hook is laid at the right door.
-            manager.check_pending()
-        except pluggy.PluginValidationError as error:
-            manager.unregister(plugin)
-            problems.append(f"{label} was left out: {error}. The hooks are listed in harness/hookspecs.py.")
+        if not brings_something:
+            problems.append(f"{label} brings nothing: no function of {entry.value} carries harness.hookimpl")
     return manager, tuple(problems)
+
+
+def _register(manager: pluggy.PluginManager, entry: EntryPoint) -> bool:
+    """Loads a plugin and registers it, or nothing of it. Gives whether it has any hook."""
+    plugin = entry.load()
+    try:
+        manager.register(plugin, entry.name)
+        # All are checked again after each, so that a misspelt hook is laid at the right door.
+        manager.check_pending()
+    except pluggy.PluginValidationError:
+        if manager.is_registered(plugin):  # older versions of pluggy have registered what comes before a wrong hook
+            manager.unregister(plugin)
+        raise
+    return bool(manager.get_hookcallers(plugin))
 
 
 def load() -> Harness:
     """Loads the packs and their catalogue; whatever is broken is left out and named in `problems`."""
     manager, problems = make_manager()
     packs: list[Pack] = []
-    more = []
-    # One by one, so that a pack whose hook raises takes no other down; built-in packs stand first.
-    for hook in manager.hook.kata_packs.get_hookimpls():
-        try:
-            brought = list(hook.function())
-        except Exception as error:
-            more.append(
-                f"the pack {hook.plugin_name!r} was left out: kata_packs raised {type(error).__name__}: {error}"
-            )
-            continue
-        if not all(isinstance(pack, Pack) for pack in brought):
-            more.append(f"the pack {hook.plugin_name!r} was left out: kata_packs must give harness.model.Pack objects")
-            continue
-        packs.extend(brought)
+    more: list[str] = []
+    # Built-in packs stand first, so that of two katas with one topic theirs stays.
+    for name, brought, trouble in reversed(list(_ask_for_each(manager, "kata_packs", Pack))):
+        more += trouble
+        for pack in brought:
+            if all(isinstance(folder, Path) for folder in (pack.katas, pack.solutions)):
+                packs.append(pack)
+            else:
+                more.append(f"the pack {name!r} was left out: its folders must be given as pathlib.Path")
     catalogue = load_catalogue(packs)
     return Harness(manager, catalogue, (*problems, *more, *catalogue.problems))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
+import sys
 from contextlib import ExitStack
 from dataclasses import asdict
 from pathlib import Path
@@ -13,21 +14,25 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from harness import manager, profiles
-from harness.errors import KataError, RequirementMissing, SourceError
-from harness.findings import innermost, judge_exception, with_diagnosis
-from harness.model import Exercise, Failure, Finding, Implementation, Kata, Outcome
-from harness.specs import exercise_of_test, first_paragraph
-from harness.verdicts import SCHEMA_VERSION, finding_from_json, finding_to_json, fold
+from harness.collection import JUDGED, Selection, reference_of
+from harness.errors import RequirementMissing
+from harness.findings import finding_of, finding_of_crash, is_ours, summaries, with_diagnosis
+from harness.model import Outcome
+from harness.verdicts import SCHEMA_VERSION, finding_from_json, finding_to_json
 
 if TYPE_CHECKING:
     from collections.abc import Generator
+    from contextlib import AbstractContextManager
 
     from harness.face import Face
+    from harness.model import Finding
+    from harness.requirements import Requirement
 
 HARNESS = pytest.StashKey[manager.Harness]()
 """Where `config.stash` keeps the plugin manager, the catalogue and the requirements."""
 
-_JUDGED = pytest.StashKey[tuple[Kata, Exercise]]()
+_GUARDS = pytest.StashKey[ExitStack]()
+_COMPLAINT = pytest.StashKey[str]()
 
 
 def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginManager) -> None:
@@ -36,30 +41,30 @@ def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginMa
         "--impl",
         action="append",
         metavar="WHAT",
-        help="learner (the default), solution, a folder of TOPIC.py files or one such file; may be given more than once",
+        help="learner (the default), solution, a folder of TOPIC.py files or one such file; may be given repeatedly",
     )
     group.addoption("--isolate", action="store_true", help="keep the implementation in a process of its own")
     group.addoption("--diagnose", action="store_true", help="say which known mistake explains a failure")
     group.addoption("--kata-exercise", metavar="NAME", help="run only the tests that judge this exercise")
+    group.addoption(
+        "--kata-first-failure",
+        action="store_true",
+        help="after the first failure of a mistake or a distortion, leave out its other tests",
+    )
     group.addoption("--kata-report", type=Path, metavar="FILE", help="write what every test found out to FILE, as JSON")
     harness = manager.load()
     for requirement in harness.requirements:
-        no = f"--no-{requirement.option.removeprefix('--')}"
-        group.addoption(
-            requirement.option,
-            dest=requirement.dest,
-            action="store_const",
-            const=True,
-            help=f"run the tests that need {requirement.help}, come what may",
-        )
-        group.addoption(
-            no,
-            dest=requirement.dest,
-            action="store_const",
-            const=False,
-            help="skip them" if not requirement.opt_in else "skip them (the default)",
-        )
+        _add_options(group, requirement)
     pluginmanager.register(KataPlugin(harness), "kata-plugin")
+
+
+def _add_options(group: pytest.OptionGroup, requirement: Requirement) -> None:
+    default = " (the default)" if requirement.opt_in else ""
+    for option, value, text in (
+        (requirement.option, True, f"run the tests that need {requirement.help}, come what may"),
+        (requirement.opposite, False, f"skip them{default}"),
+    ):
+        group.addoption(option, dest=requirement.dest, action="store_const", const=value, help=text)
 
 
 class KataPlugin:
@@ -69,7 +74,9 @@ class KataPlugin:
         self.harness = harness
         self.findings: list[Finding] = []
         self.diagnoses: list[dict[str, Any]] = []
-        self._implementations: dict[tuple[str, str], Implementation] = {}
+        self._failed: set[tuple[str, str | None]] = set()
+        self.references: list[str] = []
+        self.selection = Selection(harness, None)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_configure(self, config: pytest.Config) -> None:
@@ -81,15 +88,15 @@ class KataPlugin:
             config.addinivalue_line("markers", f"{requirement.name}: needs {requirement.help}")
         if config.getoption("--hypothesis-profile", None) in profiles.PROFILES:
             profiles.register()  # before Hypothesis' own plugin looks the name up
-        references = list(dict.fromkeys(config.getoption("--impl") or ["learner"]))
-        config.pluginmanager.register(_impl_fixture(self, references), "kata-impl-fixture")
+        self.references = list(dict.fromkeys(config.getoption("--impl") or ["learner"]))
+        self.selection = Selection(self.harness, config.getoption("--kata-exercise"))
+        config.pluginmanager.register(_impl_fixture(self), "kata-impl-fixture")
 
-    def implementation(self, reference: str, kata: Kata) -> Implementation:
-        """What a value of `--impl` means for a kata. Found once a run."""
-        key = (reference, kata.topic)
-        if key not in self._implementations:
-            self._implementations[key] = self.harness.implementation(reference, kata)
-        return self._implementations[key]
+    def pytest_sessionstart(self, session: pytest.Session) -> None:
+        # Asked before the collection, which xdist leaves to its workers, about what somebody has typed.
+        for reference in session.config.getoption("--impl") or ():
+            if problem := self.selection.problem_with(reference):
+                raise pytest.UsageError(problem)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_pycollect_makemodule(self, module_path: Path, parent: pytest.Collector) -> None:
@@ -100,37 +107,18 @@ class KataPlugin:
             profiles.register_torch_generator()
 
     def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:
-        wanted = config.getoption("--kata-exercise")
-        kept, dropped, complaints = [], [], []
-        wrong: dict[str, SourceError] = {}
-        right = set()
         for item in items:
-            kata = self.harness.catalogue.of_spec(item.path)
-            if kata is None:
-                kept.append(item)
-                continue
-            exercise = _exercise(item, kata, complaints)
-            if exercise is None:
-                continue
-            item.stash[_JUDGED] = kata, exercise
-            reference = _reference(item)
-            only = None
-            if reference is not None:
-                try:
-                    only = self.implementation(reference, kata).only
-                    right.add(reference)
-                except SourceError as error:
-                    wrong.setdefault(reference, error)
-            judged_here = only in (None, exercise.name) and wanted in (None, exercise.name)
-            (kept if judged_here else dropped).append(item)
-            self._skip_where_missing(config, item)
-        if complaints:
-            raise pytest.UsageError("\n".join(complaints))
-        for reference in wrong.keys() - right:
-            raise pytest.UsageError(str(wrong[reference]))
-        if dropped:
-            config.hook.pytest_deselected(items=dropped)
-            items[:] = kept
+            self.selection.sort(item)
+            if JUDGED in item.stash:
+                self._skip_where_missing(config, item)
+        if complaints := self.selection.complaints():
+            if not hasattr(config, "workerinput"):
+                raise pytest.UsageError("\n".join(complaints))
+            for item in items:  # nobody hears what a worker of xdist's complains of, except for the failure of a test
+                item.stash[_COMPLAINT] = "\n".join(complaints)
+        elif self.selection.dropped:
+            config.hook.pytest_deselected(items=self.selection.dropped)
+            items[:] = self.selection.kept
 
     def _skip_where_missing(self, config: pytest.Config, item: pytest.Item) -> None:
         for requirement in self.harness.requirements:
@@ -139,39 +127,66 @@ class KataPlugin:
                 if reason is not None:
                     item.add_marker(pytest.mark.skip(reason=reason))
 
-    @pytest.hookimpl(wrapper=True, tryfirst=True)
-    def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:
-        if _JUDGED not in item.stash:
-            return (yield)
-        with ExitStack() as stack:
+    # Within what other plugins wrap around: when they tidy up, they count on having been there before any failure.
+    @pytest.hookimpl(wrapper=True, trylast=True)
+    def pytest_runtest_setup(self, item: pytest.Item) -> Generator[None, object, object]:
+        if _COMPLAINT in item.stash:
+            pytest.fail(item.stash[_COMPLAINT], pytrace=False)
+        if self._is_told(item):
+            item.add_marker(pytest.mark.skip(reason="this implementation has failed another test already"))
+        if JUDGED in item.stash:
+            guards = item.stash[_GUARDS] = ExitStack()
             for requirement in self.harness.requirements:
                 if not item.get_closest_marker(requirement.name):
-                    stack.enter_context(requirement.guard(item.nodeid))
-                elif requirement.serial:
-                    stack.enter_context(_turn(item.config, requirement.name))
+                    guards.enter_context(requirement.guard(item.nodeid))
+                elif requirement.serial and not item.get_closest_marker("skip"):
+                    guards.enter_context(_turn(item.config, requirement.name))
+            # A test that draws nothing from Hypothesis still meets the same numbers in every run and order.
             profiles.call_seeds.seed(0)
-            return (yield)
+            if (torch := sys.modules.get("torch")) is not None:
+                torch.default_generator.manual_seed(0)
+        return (yield)
+
+    def _is_told(self, item: pytest.Item) -> bool:
+        """Whether the one failure that is wanted of a wrong answer has been seen."""
+        if JUDGED not in item.stash or not item.config.getoption("--kata-first-failure"):
+            return False
+        kata, reference = item.stash[JUDGED][0], reference_of(item)
+        if reference is None or self.selection.implementation(reference, kata).only is None:
+            return False
+        return (kata.topic, reference) in self._failed
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_call(self, item: pytest.Item) -> Generator[None, object, object]:
         face: Face | None = getattr(item, "funcargs", {}).get("impl")
-        if face is not None and _JUDGED in item.stash:
-            face._judge(item.stash[_JUDGED][1], getattr(item, "originalname", item.name))
+        if face is not None and JUDGED in item.stash:
+            face._judge(item.stash[JUDGED][1], getattr(item, "originalname", item.name))
         return (yield)
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_teardown(self, item: pytest.Item) -> Generator[None, object, object]:
+        try:
+            return (yield)
+        finally:
+            item.stash.get(_GUARDS, ExitStack()).close()
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(
         self, item: pytest.Item, call: pytest.CallInfo[None]
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
         report = yield
-        if _JUDGED in item.stash and (call.when == "call" or call.excinfo is not None):
-            finding = _finding(item, call, report)
+        if JUDGED in item.stash and (call.when == "call" or call.excinfo is not None):
+            finding = finding_of(*item.stash[JUDGED], reference_of(item) or "", item, call, report)
+            if finding.outcome not in (Outcome.PASSED, Outcome.SKIPPED):
+                self._failed.add((finding.topic, finding.implementation))
             # As text, since that is what xdist can carry from its workers.
             report.kata_finding = json.dumps(finding_to_json(finding))  # type: ignore[attr-defined]
             error = call.excinfo.value if call.excinfo else None
             # What the harness says on purpose says it all: a traceback through its own code would only bury it.
-            if isinstance(error, KataError) and not isinstance(error, RequirementMissing) and finding.failure:
-                report.longrepr = finding.failure.message
+            if error is not None and is_ours(error) and not isinstance(error, RequirementMissing) and finding.failure:
+                where = finding.failure.location
+                shown = f"\n{where.file}:{where.line}\n    {where.code}" if where else ""
+                report.longrepr = finding.failure.message + shown
         if self.diagnoses:  # an implementation has just been done with
             report.kata_diagnoses = json.dumps(self.diagnoses)  # type: ignore[attr-defined]
             self.diagnoses = []
@@ -184,53 +199,32 @@ class KataPlugin:
         for diagnosis in json.loads(getattr(report, "kata_diagnoses", "[]")):
             self.findings = with_diagnosis(self.findings, **diagnosis)
         if data is None and report.when not in ("setup", "call", "teardown"):  # xdist's word for a process that died
-            self.findings.extend(self._crashed(report))
-
-    def _crashed(self, report: pytest.TestReport) -> list[Finding]:
-        path, _, rest = report.nodeid.partition("::")
-        test, _, reference = rest.partition("[")
-        kata = next((k for k in self.harness.catalogue.katas if str(k.spec).endswith(path)), None)
-        if kata is None or (exercise := exercise_of_test(kata.spec, test)) is None:
-            return []
-        message = "the process that ran this test died"
-        return [
-            Finding(
-                topic=kata.topic,
-                exercise=exercise,
-                implementation=reference.rstrip("]"),
-                test=test,
-                sentence="",
-                outcome=Outcome.ERROR,
-                seconds=0.0,
-                failure=Failure(message=message),
-            )
-        ]
+            crash = finding_of_crash(report.nodeid, self.harness.catalogue.katas, self.references)
+            self.findings.extend([crash] if crash else [])
 
     @pytest.hookimpl(trylast=True)
-    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+    def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
         target: Path | None = session.config.getoption("--kata-report")
         if target is not None and not hasattr(session.config, "workerinput"):
-            data = {"schema": SCHEMA_VERSION, "findings": [finding_to_json(f) for f in self.findings]}
+            findings = [finding_to_json(finding) for finding in self.findings]
+            data = {"schema": SCHEMA_VERSION, "exit": int(exitstatus), "findings": findings}
             target.write_text(json.dumps(data), encoding="utf-8")
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         if terminalreporter.no_summary or not self.findings:
             return
         terminalreporter.section("katas")
-        for label in dict.fromkeys(f.implementation for f in self.findings):
-            for kata in self.harness.catalogue.katas:
-                found = [f for f in self.findings if f.topic == kata.topic and f.implementation == label]
-                if found:
-                    terminalreporter.write_line(_summary(kata, label, found))
+        for line in summaries(self.harness.catalogue.katas, self.findings):
+            terminalreporter.write_line(line)
 
     def pytest_report_header(self) -> list[str]:
-        return [f"katas: {problem}" for problem in self.harness.problems]
+        return [f"katas: {problem}" for problem in self.harness.all_problems]
 
 
-def _impl_fixture(plugin: KataPlugin, references: list[str]) -> ModuleType:
+def _impl_fixture(plugin: KataPlugin) -> ModuleType:
     """A plugin with the fixture `impl`, whose parameters are known only now that the command line has been read."""
 
-    @pytest.fixture(scope="module", params=references, ids=str)
+    @pytest.fixture(scope="module", params=plugin.references, ids=str)
     def impl(request: pytest.FixtureRequest) -> Generator[Face]:
         """The implementation under test: call its functions, build its classes, all in plain data."""
         kata = plugin.harness.catalogue.of_spec(request.path)
@@ -238,7 +232,7 @@ def _impl_fixture(plugin: KataPlugin, references: list[str]) -> ModuleType:
             pytest.fail(f"`impl` serves specs of katas only, and {request.path} is none", pytrace=False)
         from harness.face import Face
 
-        implementation = plugin.implementation(request.param, kata)
+        implementation = plugin.selection.implementation(request.param, kata)
         isolate = None
         if request.config.getoption("--isolate"):
             from harness.runner.remote import RemoteHost
@@ -261,62 +255,10 @@ def _impl_fixture(plugin: KataPlugin, references: list[str]) -> ModuleType:
     return holder
 
 
-def _reference(item: pytest.Item) -> str | None:
-    callspec = getattr(item, "callspec", None)
-    return callspec.params.get("impl") if callspec else None
-
-
-def _exercise(item: pytest.Item, kata: Kata, complaints: list[str]) -> Exercise | None:
-    """The exercise that a test names; where it names none, two or an unknown one, a complaint is added."""
-    names = [name for marker in item.iter_markers("exercise") for name in marker.args]
-    known = {exercise.name: exercise for exercise in kata.exercises}
-    if len(names) == 1 and names[0] in known:
-        return known[names[0]]
-    said = f"names {', '.join(map(repr, names))}" if names else "names none"
-    complaints.append(
-        f"{item.nodeid}: a test judges exactly one exercise of kata.toml and this one {said}: "
-        f'mark it @pytest.mark.exercise("…") with one of {", ".join(known)}'
-    )
-    return None
-
-
-def _turn(config: pytest.Config, name: str) -> Any:
+def _turn(config: pytest.Config, name: str) -> AbstractContextManager[object]:
     """A lock that the processes of one run share, so that their tests take turns."""
     from filelock import FileLock
 
     base: Path = config._tmp_path_factory.getbasetemp()  # type: ignore[attr-defined]
     shared = base.parent if hasattr(config, "workerinput") else base
     return FileLock(shared / f"{name}.lock")
-
-
-def _finding(item: pytest.Item, call: pytest.CallInfo[None], report: pytest.TestReport) -> Finding:
-    kata, exercise = item.stash[_JUDGED]
-    outcome, failure = Outcome.PASSED, None
-    if report.skipped:
-        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
-        outcome, failure = Outcome.SKIPPED, Failure(message=reason.removeprefix("Skipped: "))
-    elif call.excinfo is not None:
-        outcome, failure = judge_exception(call.excinfo.value)
-    face: Face | None = getattr(item, "funcargs", {}).get("impl")
-    if face is not None and call.excinfo is not None and call.when == "call" and outcome is Outcome.FAILED:
-        face._failed(innermost(call.excinfo.value), item.obj, dict(item.funcargs))  # type: ignore[attr-defined]
-    return Finding(
-        topic=kata.topic,
-        exercise=exercise.name,
-        implementation=_reference(item) or "",
-        test=getattr(item, "originalname", item.name),
-        sentence=first_paragraph(getattr(item, "obj", None).__doc__),
-        outcome=outcome,
-        seconds=call.duration,
-        failure=failure,
-        touched=face._touched() if face is not None else None,
-    )
-
-
-def _summary(kata: Kata, label: str, findings: list[Finding]) -> str:
-    """One line on one implementation of a kata, with the exercises that were judged."""
-    judged = {finding.exercise for finding in findings}
-    verdicts = [e for e in fold(kata, label, findings).exercises if e.exercise in judged]
-    others = [f"{e.exercise} {e.outcome}" for e in verdicts if e.outcome is not Outcome.PASSED]
-    line = f"{kata.topic} [{label}]: {len(verdicts) - len(others)} of {len(verdicts)} exercises passed"
-    return f"{line}; {', '.join(others)}" if others else line

@@ -6,6 +6,8 @@ import ast
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from harness.files import read_text
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -27,7 +29,7 @@ class SpecTest:
 
 def tests_of(spec: Path) -> tuple[SpecTest, ...]:
     """The test functions of a spec, in order."""
-    tree = ast.parse(spec.read_text(encoding="utf-8"))
+    tree = ast.parse(read_text(spec), filename=spec.name)
     return tuple(
         SpecTest(name=node.name, exercises=_exercises(node), sentence=first_paragraph(ast.get_docstring(node)))
         for node in ast.walk(tree)

@@ -17,7 +17,7 @@ version; a changed meaning gets another version.
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, fields, replace
 from typing import TYPE_CHECKING, Any
 
 from harness.model import ExerciseVerdict, Failure, Finding, Location, Outcome, Verdict
@@ -91,15 +91,7 @@ def _block(kata: Kata, verdict: ExerciseVerdict, all_verdicts: dict[str, Exercis
     )
     if not missing:
         return verdict
-    return ExerciseVerdict(
-        exercise=verdict.exercise,
-        outcome=Outcome.BLOCKED,
-        points=0,
-        possible=verdict.possible,
-        seconds=verdict.seconds,
-        blocked_by=missing,
-        finding=verdict.finding,
-    )
+    return replace(verdict, outcome=Outcome.BLOCKED, blocked_by=missing)
 
 
 def to_json(verdict: Verdict) -> dict[str, Any]:
@@ -146,6 +138,16 @@ def finding_from_json(data: dict[str, Any]) -> Finding:
     if failure is not None:
         location = failure["location"]
         failure = Failure(
-            **(failure | {"location": location and Location(**location), "exceptions": tuple(failure["exceptions"])})
+            **_known(Failure, failure)
+            | {
+                "location": location and Location(**_known(Location, location)),
+                "exceptions": tuple(failure["exceptions"]),
+            }
         )
-    return Finding(**(data | {"outcome": Outcome(data["outcome"]), "failure": failure}))
+    return Finding(**_known(Finding, data) | {"outcome": Outcome(data["outcome"]), "failure": failure})
+
+
+def _known(kind: type, data: dict[str, Any]) -> dict[str, Any]:
+    """What this version knows of the data; a later one may have written more."""
+    names = {field.name for field in fields(kind)}
+    return {name: value for name, value in data.items() if name in names}

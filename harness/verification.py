@@ -17,10 +17,10 @@ from typing import TYPE_CHECKING
 from harness import lessons
 from harness.distortions import DISTORTIONS
 from harness.errors import KataError
+from harness.files import read_text
 from harness.model import Finding, Kata, Outcome
 from harness.runner.process import judge
 from harness.specs import SpecTest, tests_of
-from harness.workspace import read_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -30,11 +30,9 @@ _LISTED = ("{topic}.py", "test_{topic}.py", "kata.toml", "README.md", "mistakes.
 
 def verify(kata: Kata) -> list[str]:
     """Everything that is wrong with a kata, each with what to do about it; an empty list where it is whole."""
-    problems = [f"{kata.folder.name}: {problem}" for problem in _static_problems(kata)]
-    if problems:  # running an incomplete kata would only say the same again, less clearly
-        return problems
     try:
-        found = [*_dynamic_problems(kata), *_problems_of_lesson(kata)]
+        # Running an incomplete kata would only say the same again, less clearly.
+        found = list(_static_problems(kata)) or [*_dynamic_problems(kata), *_problems_of_lesson(kata)]
     except KataError as error:
         found = [str(error)]
     return [f"{kata.folder.name}: {problem}" for problem in found]
@@ -42,7 +40,7 @@ def verify(kata: Kata) -> list[str]:
 
 def mistakes_of(kata: Kata) -> dict[str, ast.FunctionDef | ast.ClassDef]:
     """The mistakes that a kata lists, by name."""
-    tree = ast.parse(read_text(kata.mistakes))
+    tree = ast.parse(read_text(kata.mistakes), filename=kata.mistakes.name)
     return {
         node.name: node
         for node in tree.body
@@ -50,18 +48,25 @@ def mistakes_of(kata: Kata) -> dict[str, ast.FunctionDef | ast.ClassDef]:
     }
 
 
-def declared_exceptions(kata: Kata) -> dict[str, str]:
-    """For each mistake that may fail by an exception (`raises = RuntimeError`), that exception's name."""
-    declared: dict[str, str] = {}
+def declared_exceptions(kata: Kata) -> dict[str, frozenset[str]]:
+    """For each mistake that may fail by an exception (`raises = RuntimeError`, or a tuple), the exceptions' names."""
+    declared: dict[str, frozenset[str]] = {}
     for node in ast.parse(read_text(kata.mistakes)).body:
         if isinstance(node, ast.ClassDef):
             for inner in node.body:
                 if isinstance(inner, ast.Assign) and ast.unparse(inner.targets[0]) == "raises":
-                    declared[node.name] = ast.unparse(inner.value)
-        elif isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Attribute):
-            if node.targets[0].attr == "raises":
-                declared[ast.unparse(node.targets[0].value)] = ast.unparse(node.value)
+                    declared[node.name] = _names(inner.value)
+        elif isinstance(node, ast.Assign):
+            target = node.targets[0]
+            if isinstance(target, ast.Attribute) and target.attr == "raises":
+                declared[ast.unparse(target.value)] = _names(node.value)
     return declared
+
+
+def _names(value: ast.expr) -> frozenset[str]:
+    """The last parts of one dotted name, or of all in a tuple."""
+    parts = value.elts if isinstance(value, ast.Tuple) else [value]
+    return frozenset(ast.unparse(part).rpartition(".")[2] for part in parts)
 
 
 def _static_problems(kata: Kata) -> Iterator[str]:
@@ -85,7 +90,8 @@ def _static_problems(kata: Kata) -> Iterator[str]:
     for exercise in kata.exercises:
         if not lesson.statement(exercise.name):
             yield (
-                f"{kata.lesson.name} has no statement of {exercise.name}: write one under a heading ### `{exercise.name}`"
+                f"{kata.lesson.name} has no statement of {exercise.name}: "
+                f"write one under a heading ### `{exercise.name}`"
             )
     order = [name for name in lesson.exercises if name in {e.name for e in kata.exercises}]
     if order != [e.name for e in kata.exercises] and len(order) == len(kata.exercises):
@@ -97,7 +103,7 @@ def _static_problems(kata: Kata) -> Iterator[str]:
 
 def _problems_of_tests(kata: Kata, tests: Iterable[SpecTest]) -> Iterator[str]:
     names = {e.name for e in kata.exercises}
-    judged = set()
+    judged: set[str] = set()
     for test in tests:
         if len(test.exercises) != 1 or test.exercises[0] not in names:
             yield f'{kata.spec.name}::{test.name} must name exactly one exercise: @pytest.mark.exercise("…")'
@@ -132,14 +138,14 @@ def _dynamic_problems(kata: Kata) -> Iterator[str]:
         *(f"distorted:{name}" for name in distortions),
     ]
     findings: dict[str, list[Finding]] = defaultdict(list)
-    for finding in judge(kata, references, profile="verify"):
+    for finding in judge(kata, references, profile="verify", options=["--kata-first-failure"]):
         findings[finding.implementation].append(finding)
     yield from _problems_of_stub(findings["stub"])
     yield from _problems_of_solution(findings["solution"])
     declared = declared_exceptions(kata)
     for name in mistakes:
         yield from _problems_of_wrong_answer(
-            f"mistakes.py: {name}", findings[f"mistake:{name}"], allowed=declared.get(name)
+            f"mistakes.py: {name}", findings[f"mistake:{name}"], allowed=declared.get(name, frozenset())
         )
     for name in distortions:
         found = findings[f"distorted:{name}"]
@@ -183,14 +189,14 @@ def _problems_of_solution(findings: Iterable[Finding]) -> Iterator[str]:
             yield f"the solution does not pass {finding.test} ({finding.outcome}){call}: {said}"
 
 
-def _problems_of_wrong_answer(what: str, findings: list[Finding], *, allowed: str | None) -> Iterator[str]:
+def _problems_of_wrong_answer(what: str, findings: list[Finding], *, allowed: frozenset[str]) -> Iterator[str]:
     failed = [f for f in findings if f.outcome not in (Outcome.PASSED, Outcome.SKIPPED)]
     if not failed:
         yield f"{what} passes the spec: add a test that it fails, or remove it"
     for finding in failed:
         names = finding.failure.exceptions if finding.failure else ()
         short = {name.rpartition(".")[2] for name in names}
-        if "AssertionError" in short or "Flaky" in "".join(short) or (allowed or "").rpartition(".")[2] in short:
+        if "AssertionError" in short or "Flaky" in "".join(short) or allowed & short:
             continue
         yield (
             f"{what} fails {finding.test} by {names[0] if names else finding.outcome}, not by an assertion: "

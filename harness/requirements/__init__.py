@@ -11,6 +11,8 @@ from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from harness.errors import described
+
 if TYPE_CHECKING:
     from collections.abc import Callable
     from contextlib import AbstractContextManager
@@ -50,6 +52,11 @@ class Requirement:
         return f"--{self.name.replace('_', '-')}"
 
     @property
+    def opposite(self) -> str:
+        """The option that does without it."""
+        return f"--no-{self.name.replace('_', '-')}"
+
+    @property
     def dest(self) -> str:
         """The attribute under which pytest keeps the option's value: True, False or None where it was not given."""
         return f"kata_{self.name}"
@@ -63,8 +70,11 @@ class Requirement:
         if wanted is True:
             return None
         if wanted is False:
-            return f"switched off by --no-{self.option.removeprefix('--')}; run it with {self.option}"
+            return f"switched off by {self.opposite}; run it with {self.option}"
         if self.opt_in:
             return f"needs {self.help}; run it with {self.option}"
-        missing = self.missing()
+        try:
+            missing = self.missing()
+        except Exception as error:  # a third party's look may fail in any way
+            missing = f"nobody can tell whether {self.help} is here ({described(error)})"
         return missing and f"{missing}; {self.option} runs it all the same"

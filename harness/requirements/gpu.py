@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import sys
 from contextlib import ExitStack, contextmanager
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 from unittest import mock
 
 from harness.errors import RequirementMissing
 from harness.requirements import Requirement
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+    from contextlib import AbstractContextManager
 
 
 def missing() -> str | None:
@@ -39,10 +40,51 @@ def hidden(test: str) -> Iterator[None]:
             "add @pytest.mark.gpu, or keep its tensors on the CPU"
         )
 
+    patches: list[tuple[object, str, Callable[..., object]]] = [
+        (torch.cuda, "is_available", lambda: False),
+        (torch.cuda, "device_count", lambda: 0),
+        (torch.cuda, "_lazy_init", refuse),
+    ]
+    accelerator = torch.accelerator.current_accelerator()
+    if accelerator is not None and accelerator.type == "cuda":
+
+        def current_accelerator(check_available: bool = False) -> torch.device | None:
+            return None if check_available else accelerator
+
+        patches += [
+            (torch.accelerator, "is_available", lambda: False),
+            (torch.accelerator, "device_count", lambda: 0),
+            (torch.accelerator, "current_accelerator", current_accelerator),
+        ]
     with ExitStack() as stack:
-        for name, value in (("is_available", lambda: False), ("device_count", lambda: 0), ("_lazy_init", refuse)):
-            stack.enter_context(mock.patch.object(torch.cuda, name, value))
+        for holder, name, value in patches:
+            stack.enter_context(mock.patch.object(holder, name, value))
+        # Once a test with the marker has used it, torch does not ask _lazy_init again.
+        if torch.cuda.is_initialized():  # type: ignore[no-untyped-call]
+            stack.enter_context(_watching_devices(refuse))
         yield
+
+
+def _watching_devices(refuse: Callable[..., NoReturn]) -> AbstractContextManager[object]:
+    """Refuses every operation that names a CUDA device, as each does that makes a tensor there."""
+    import torch
+    from torch.utils._python_dispatch import TorchDispatchMode
+
+    class Watch(TorchDispatchMode):  # type: ignore[no-untyped-call]
+        @classmethod
+        def _should_skip_dynamo(cls) -> bool:
+            return False  # or torch would import its compiler, which takes seconds
+
+        def __torch_dispatch__(
+            self, func: Any, types: object, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
+        ) -> Any:
+            device = (kwargs or {}).get("device")
+            if device is not None and torch.device(device).type == "cuda":
+                refuse()
+            return func(*args, **(kwargs or {}))
+
+    watch: AbstractContextManager[object] = Watch()  # type: ignore[no-untyped-call]
+    return watch
 
 
 GPU = Requirement(

@@ -25,6 +25,7 @@ HYPOTHESIS_SEED = "0"
 """Two runs on the same file draw the same examples, so that they come to the same verdict."""
 
 _TESTS_FAILED = 1
+_NOT_FOR_SPECS = ("PYTEST_ADDOPTS", "PYTEST_PLUGINS", "PYTEST_DISABLE_PLUGIN_AUTOLOAD")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,10 +81,11 @@ def judge(
             ended = _run_forked(parent, [*arguments, "--isolate"], environment, verbose=verbose)
         if not report.is_file():
             raise RunError(_why_no_report(kata, ended))
-        findings = json.loads(report.read_text(encoding="utf-8"))["findings"]
-    if not findings and ended.returncode > _TESTS_FAILED:
+        found = json.loads(report.read_text(encoding="utf-8"))
+    # Not the process's own code: once everything is told, it does not matter what happens at its end.
+    if found["exit"] > _TESTS_FAILED:
         raise RunError(_why_no_report(kata, ended))
-    return tuple(finding_from_json(finding) for finding in findings)
+    return tuple(finding_from_json(finding) for finding in found["findings"])
 
 
 def _run_fresh(arguments: list[str], environment: dict[str, str], *, verbose: bool) -> _Ended:
@@ -125,7 +127,8 @@ def _fixed_options(kata: Kata) -> list[str]:
 
 
 def _environment(workspace: Workspace | None) -> dict[str, str]:
-    environment = {name: value for name, value in os.environ.items() if name not in ("PYTEST_ADDOPTS", "PYTEST_PLUGINS")}
+    environment = {name: value for name, value in os.environ.items() if name not in _NOT_FOR_SPECS}
+    environment["PYTHONDONTWRITEBYTECODE"] = "1"
     if workspace is not None:
         environment["KATA_WORKSPACE"] = str(workspace.root)
         environment["HYPOTHESIS_STORAGE_DIRECTORY"] = str(workspace.state / "hypothesis")

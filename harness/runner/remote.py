@@ -15,7 +15,7 @@ from harness.codec.exceptions import rebuild
 from harness.codec.frames import receive, send
 from harness.conditions import DEADLINE
 from harness.errors import ChannelClosed, CodecError, DeadlineExceeded, SpecError, WorkerDied
-from harness.host import remember_location
+from harness.locations import remember
 from harness.model import Location
 from harness.runner.control import Parent
 
@@ -199,7 +199,7 @@ class RemoteHost:
         if isinstance(where, list) and len(where) == 3:
             file, line, code = where
             if type(file) is str and type(line) is int and type(code) is str:
-                remember_location(error, Location(file=file, line=line, code=code[:200]))
+                remember(error, Location(file=file, line=line, code=code[:200]))
         return error
 
 

@@ -18,7 +18,8 @@ from harness.codec.changes import changes, watch
 from harness.codec.exceptions import describe
 from harness.codec.frames import receive, send
 from harness.errors import ChannelClosed, CodecError, ImplementationError
-from harness.host import Host, Target, location_of
+from harness.host import Host, Target
+from harness.locations import location_of
 
 if TYPE_CHECKING:
     from harness.model import Implementation, Kata

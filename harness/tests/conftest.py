@@ -4,12 +4,58 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
+
 from harness import profiles
+from harness.tests.kitchen import cook_kata
 
 if TYPE_CHECKING:
-    import pytest
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from harness.model import Kata
+    from harness.tests.bench import Bench
+    from harness.tests.stall import Stall
+
+# What imports torch is imported where it is used: most tests of the harness do without it.
 
 
 def pytest_configure(config: pytest.Config) -> None:
     if not config.getoption("--hypothesis-profile", None):
         profiles.use("grade")
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Iterator[Bench]:
+    """Puts the text of an implementation behind the face that a spec sees."""
+    from harness.tests.bench import Bench
+
+    bench = Bench(tmp_path)
+    yield bench
+    bench.close()
+
+
+@pytest.fixture
+def kata(tmp_path: Path) -> Kata:
+    """A whole tiny kata, with the exercises `double` and `join_words`."""
+    return cook_kata(tmp_path / "katas" / "03_tiny_things")
+
+
+@pytest.fixture
+def stall(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stall]:
+    """Runs pytest on tiny katas, in this process or in one of its own."""
+    from hypothesis import settings
+
+    from harness.tests.stall import Stall
+
+    profile = settings.get_current_profile_name()
+    yield Stall(pytester, monkeypatch)
+    settings.load_profile(profile)  # a spec that is collected has another one loaded
+
+
+@pytest.fixture(scope="session")
+def packs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """The third-party packs of `packs/`, each installed as a real distribution in a folder of its own."""
+    from harness.tests.stall import install_packs
+
+    return install_packs(tmp_path_factory.mktemp("packs"))

@@ -1,0 +1,3 @@
+"""A pack that cannot be loaded."""
+
+raise ImportError("the oven is not installed")

@@ -1,0 +1,13 @@
+"""A pack whose kata has the topic of another pack's."""
+
+from pathlib import Path
+
+from harness import hookimpl
+from harness.model import Pack
+
+HERE = Path(__file__).parent
+
+
+@hookimpl
+def kata_packs() -> list[Pack]:
+    return [Pack(name="duplicate pack", katas=HERE / "katas", solutions=HERE / "solutions")]

@@ -42,7 +42,7 @@ def copy_data(value: object, replace: Callable[[object], object], stored: Sequen
     Raises:
         NotCopied: it is too large.
     """
-    return _Copy(value, replace, stored_in(value) if stored is None else stored).made
+    return Copy(value, replace, stored_in(value) if stored is None else stored).made
 
 
 def stored_in(value: object) -> list[Stored]:
@@ -80,11 +80,19 @@ def place_of(value: Stored) -> tuple[int, int]:
     return start, start + storage.nbytes()
 
 
-class _Copy:
+class Copy:
+    """A copy under way; see `copy_data`.
+
+    Attributes:
+        made: the copy.
+        stored: the tensors and arrays in it, in the order of the originals.
+    """
+
     def __init__(self, value: object, replace: Callable[[object], object], stored: Sequence[Stored]) -> None:
         self._replace = replace
         self._room = LARGEST_CALL
         self._known: dict[int, Tensor] = {}
+        self.stored: list[Stored] = []
         if len(stored) > 1:
             self._copy_together([x for x in stored if type(x) is Tensor and not x.is_meta and x.numel()])
         self.made = self._copy(value)
@@ -92,7 +100,9 @@ class _Copy:
     def _copy(self, value: Any) -> Any:
         kind = type(value)
         if kind is Tensor:
-            return self._tensor(value)
+            tensor = self._tensor(value)
+            self.stored.append(tensor)
+            return tensor
         if kind is tuple:
             return tuple([self._copy(item) for item in value])
         if kind is list:
@@ -101,7 +111,9 @@ class _Copy:
             return {key: self._copy(item) for key, item in value.items()}
         if kind is np.ndarray:
             self._take(value.size)
-            return _same_array(value)
+            array = _same_array(value)
+            self.stored.append(array)
+            return array
         if kind is torch.Generator:
             return torch.Generator(value.device).set_state(value.get_state())
         if kind in _CONSTANT or isinstance(value, np.generic):

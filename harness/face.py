@@ -183,7 +183,7 @@ class Face:
                 judged=self._judged,
                 handle=lambda target: Handle(self, target, text),
             )
-        except Exception as error:
+        except BaseException as error:
             result = error
             raise
         finally:

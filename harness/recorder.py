@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 from harness import profiles
 from harness.asserts import Mismatch
-from harness.copies import NotCopied, Stored, copy_data, size_of, stored_in
+from harness.copies import Copy, NotCopied, Stored, copy_data, size_of, stored_in
 from harness.errors import KataError
-from harness.trace import Example, Numbers, Step, complete, versions_of
+from harness.trace import Example, Numbers, Step, complete
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -133,7 +133,7 @@ class Recorder:
         kind, value = target
         self._given = stored_in((args, kwargs))
         try:
-            copies = copy_data((args, kwargs), self._numbers.known, self._given)
+            copy = Copy((args, kwargs), self._numbers.known, self._given)
             if kind == "object":
                 value = self._numbers.of_target(value, new=False)
         except NotCopied:
@@ -142,7 +142,7 @@ class Recorder:
         if len(example.steps) >= LONGEST:
             self.give_up()
             return None
-        step = Step(process, operation, kind, value, copies[0], copies[1], seed, versions_of(self._given))
+        step = Step(process, operation, kind, value, copy.made[0], copy.made[1], seed, copy.stored)
         example.steps.append(step)
         return step
 
@@ -155,8 +155,8 @@ class Recorder:
         except NotCopied:
             self.give_up()
         self._given = []
-        if isinstance(result, KataError):
-            example.broken = True
+        if isinstance(result, KataError) or (isinstance(result, BaseException) and not isinstance(result, Exception)):
+            example.broken = True  # the harness has spoken, and it needs no explanation
         example.size += size_of((step.args, step.kwargs, step.result))
         if example.size > LARGEST:
             self.give_up()

@@ -12,8 +12,9 @@ import torch
 from torch import Tensor
 
 from harness.copies import NotCopied, copy_data, stored_in, tensors_in
+from harness.errors import DeadlineExceeded
 from harness.host import Host, Target
-from harness.trace import Held, Numbers, Raised, Step, complete, versions_of
+from harness.trace import Held, Numbers, Raised, Step, complete
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -119,7 +120,7 @@ def _do(host: Host, recorded: Step, numbers: Numbers) -> Step:
         recorded.args,
         recorded.kwargs,
         recorded.seed,
-        versions_of(given),
+        stored_in((recorded.args, recorded.kwargs)),
     )
     result: Any
     try:
@@ -132,7 +133,7 @@ def _do(host: Host, recorded: Step, numbers: Numbers) -> Step:
             judged=None,
             handle=_Kept,
         )
-    except Exception as error:
+    except (Exception, DeadlineExceeded) as error:
         result = error
     complete(done, numbers, given, args, kwargs, result)
     return done

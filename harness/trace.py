@@ -13,7 +13,7 @@ from harness.copies import NotCopied, Stored, copy_data, place_of, stored_in
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-# A tensor counts its changes.
+# What a call leaves as it is; tensors are looked at one by one.
 _CONSTANT = {Tensor, int, float, bool, complex, str, bytes, type(None), torch.dtype, torch.device, torch.Size, slice}
 
 
@@ -47,7 +47,7 @@ class Step:
         args: copies from before the call.
         kwargs: likewise.
         seed: of the call.
-        versions: how often each tensor of the arguments had been changed in place.
+        before: the tensors and arrays among the copied arguments, while the call runs.
         result: a copy, or `Raised`, or None while the call runs.
         after: copies of the arguments from after the call, where it may have changed them.
         lies: for each tensor or array of the result, the first of those of arguments and result in whose memory it
@@ -61,7 +61,7 @@ class Step:
     args: tuple[Any, ...]
     kwargs: dict[str, Any]
     seed: int
-    versions: list[int]
+    before: list[Stored]
     result: Any = None
     after: Any = None
     lies: tuple[tuple[int, bool], ...] = ()
@@ -140,23 +140,25 @@ def complete(
         stored = stored_in(result)
         step.result = copy_data(result, numbers.of, stored)
         step.lies = _lies(given, stored) if stored else ()
-    if step.versions != versions_of(given) or _may_change((args, kwargs)):
+    if _may_change(args, kwargs) or not all(map(_same, given, step.before)):
         step.after = copy_data((args, kwargs), numbers.of)
+    step.before = []
 
 
-def versions_of(stored: list[Stored]) -> list[int]:
-    """How often each tensor has been changed in place."""
-    return [-1 if x.is_inference() else x._version for x in stored if type(x) is Tensor]
-
-
-def _may_change(value: tuple[tuple[Any, ...], dict[str, Any]]) -> bool:
-    """Whether nested arguments hold what changes without a count of its changes, such as lists and arrays."""
-    args, kwargs = value
+def _may_change(args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
+    """Whether nested arguments hold something else that a call can change, such as a list."""
     return not all(map(_is_constant, args)) or (bool(kwargs) and not all(map(_is_constant, kwargs.values())))
 
 
 def _is_constant(item: object) -> bool:
     return type(item) in _CONSTANT or (type(item) is tuple and all(map(_is_constant, item)))
+
+
+def _same(now: Stored, before: Stored) -> bool:
+    """Whether a tensor or an array is as it was. NaN is not, and what is copied in vain does no harm."""
+    if type(now) is not Tensor or type(before) is not Tensor:
+        return False
+    return now.dtype is before.dtype and (now.is_meta or torch.equal(now, before))
 
 
 def _lies(given: list[Stored], results: list[Stored]) -> tuple[tuple[int, bool], ...]:

@@ -72,6 +72,16 @@ def test_a_step_holds_what_went_in_and_what_came_out(face):
     assert step.lies == ((0, True),)
 
 
+def test_a_change_behind_the_back_is_seen(face):
+    """An argument that was changed without torch's counting it, as another process does, has changed all the same."""
+    x = torch.tensor([1.0, 2.0])
+    recorder = face._recorder
+    step = recorder.before(0, "call", ("exercise", "double"), (x,), {}, 1)
+    x.numpy()[:] = 5.0
+    recorder.after(step, (x,), {}, None)
+    assert step.after[0][0].tolist() == [5.0, 5.0]
+
+
 def test_later_changes_reach_no_trace(face):
     """What the spec does with a result afterwards is not seen in the trace."""
     result = face.double([1.0])

@@ -8,7 +8,7 @@ the implementation.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, Literal, NoReturn
 
 import torch
 
@@ -33,7 +33,12 @@ class Mismatch(AssertionError):  # noqa: N818 - reads as what it says
         expected: what it should have given.
         got: what it gave.
         difference: where, and by how much, the two differ.
+        values: what came out and what should have, where both are known; for guesses, not for reports.
+        about: what was compared.
     """
+
+    values: tuple[object, object] | None = None
+    about: Literal["result", "unchanged", "shared", "own"] = "result"
 
     def __init__(
         self,
@@ -88,7 +93,7 @@ def assert_tensor(
         raise SpecError(f"assert_tensor expects a plain tensor, not a {type(expected).__name__}: use assert_value")
     difference = tensor_difference(actual, expected, rtol=rtol, atol=atol, equal_nan=equal_nan)
     if difference is not None:
-        _fail(difference, summary(expected), summary(actual), called)
+        _fail(difference, summary(expected), summary(actual), called, values=(actual, expected))
 
 
 def assert_value(
@@ -117,7 +122,7 @@ def assert_value(
     __tracebackhide__ = True
     difference = value_difference(actual, expected, rtol=rtol, atol=atol)
     if difference is not None:
-        _fail(difference, summary(expected), summary(actual), called)
+        _fail(difference, summary(expected), summary(actual), called, values=(actual, expected))
 
 
 def assert_raises(  # noqa: RET503 - it ends by a call that does not return
@@ -179,7 +184,8 @@ def assert_unchanged(argument: Tensor, before: Tensor, name: str, *, called: str
     difference = tensor_difference(argument, before, rtol=0.0, atol=0.0, equal_nan=True)
     if difference is not None:
         difference = f"the call changed its argument {name}: {difference}"
-        _fail(difference, f"{name} as before: {summary(before)}", f"{name} afterwards: {summary(argument)}", called)
+        wanted, got = f"{name} as before: {summary(before)}", f"{name} afterwards: {summary(argument)}"
+        _fail(difference, wanted, got, called, about="unchanged")
 
 
 def assert_shares_memory(result: object, argument: object, name: str, *, called: str | None = None) -> None:
@@ -198,7 +204,7 @@ def assert_shares_memory(result: object, argument: object, name: str, *, called:
     common = _common_memory(result, argument, name, called)
     if common is False:
         difference = f"the result is a copy: it shares no memory with {name}"
-        _fail(difference, f"a result in the memory of {name}", summary(result), called)
+        _fail(difference, f"a result in the memory of {name}", summary(result), called, about="shared")
 
 
 def assert_own_memory(result: object, argument: object, name: str, *, called: str | None = None) -> None:
@@ -217,7 +223,7 @@ def assert_own_memory(result: object, argument: object, name: str, *, called: st
     common = _common_memory(result, argument, name, called)
     if common is True:
         difference = f"the result shares its memory with {name}: a change of one is seen in the other"
-        _fail(difference, f"a result in memory of its own, apart from {name}", summary(result), called)
+        _fail(difference, f"a result in memory of its own, apart from {name}", summary(result), called, about="own")
 
 
 def _common_memory(result: object, argument: object, name: str, called: str | None) -> bool | None:
@@ -235,8 +241,19 @@ def _common_memory(result: object, argument: object, name: str, called: str | No
     return bool(torch.isin(ours, theirs).any())
 
 
-def _fail(difference: str, expected: str, got: str, called: str | None, *, cause: Exception | None = None) -> NoReturn:
+def _fail(
+    difference: str,
+    expected: str,
+    got: str,
+    called: str | None,
+    *,
+    cause: Exception | None = None,
+    values: tuple[object, object] | None = None,
+    about: Literal["result", "unchanged", "shared", "own"] = "result",
+) -> NoReturn:
     """The one place that raises: Hypothesis tells failures apart by the line, and a learner needs one at a time."""
     __tracebackhide__ = True
     call = last_call() if called is None else called
-    raise Mismatch(difference, call=call, expected=expected, got=got) from cause
+    mismatch = Mismatch(difference, call=call, expected=expected, got=got)
+    mismatch.values, mismatch.about = values, about
+    raise mismatch from cause

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,9 +13,11 @@ import torch
 
 from harness import calls, profiles
 from harness.channel import check_argument, is_dense
-from harness.errors import LimitExceeded, SpecError
+from harness.errors import KataError, LimitExceeded, SpecError
 from harness.host import Host, Target
 from harness.literals import call_text, literal
+from harness.recorder import Recorder
+from harness.rerun import run_again
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -104,6 +107,9 @@ class Face:
         self._host = host(self._base) if host else Host(kata, implementation)
         self._judged: Exercise | None = None
         self._exceeded: dict[str, LimitExceeded] = {}
+        self._recorder: Recorder | None = None
+        self._process = count()
+        self._number = next(self._process)
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
         if name.startswith("_"):
@@ -130,10 +136,15 @@ class Face:
         other._base = self._base
         other._judged = self._judged
         other._exceeded = self._exceeded
+        other._recorder = self._recorder
+        other._process = self._process
+        other._number = next(self._process)
         return other
 
     def kill_after(self, seconds: float, call: Callable[[], object]) -> None:
         """Starts a call and kills the process that runs it after so many seconds; what it left in files stays."""
+        if self._recorder:
+            self._recorder.give_up()
         self._host.kill_after(seconds, call)
 
     def _caller(self, name: str, target: Target) -> Callable[..., Any]:
@@ -160,20 +171,43 @@ class Face:
         exceeded = self._exceeded.get(name)  # once is enough: nobody waits ten seconds for each of a hundred examples
         if exceeded is None:
             try:
-                return self._host.perform(
-                    operation,
-                    target,
-                    self._unwrap(args),
-                    self._unwrap(kwargs),
-                    seed=profiles.call_seeds.getrandbits(63),
-                    judged=self._judged,
-                    handle=lambda target: Handle(self, target, text),
-                )
+                return self._carry_out(operation, target, args, kwargs, text)
             except LimitExceeded as error:
                 error.call = text()
                 self._exceeded[name] = exceeded = error
         # Raised here, the first time and later: Hypothesis tells failures apart by where they come from.
         raise exceeded.with_traceback(None)
+
+    def _carry_out(
+        self,
+        operation: str,
+        target: Target,
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
+        text: Callable[[], str],
+    ) -> Any:
+        __tracebackhide__ = True
+        seed, step = profiles.call_seeds.getrandbits(63), None
+        if self._recorder:
+            step = self._recorder.before(self._number, operation, target, args, kwargs, seed)
+        result: Any = None
+        try:
+            result = self._host.perform(
+                operation,
+                target,
+                self._unwrap(args),
+                self._unwrap(kwargs),
+                seed=seed,
+                judged=self._judged,
+                handle=lambda target: Handle(self, target, text),
+            )
+        except BaseException as error:
+            result = error
+            raise
+        finally:
+            if self._recorder and step:
+                self._recorder.after(step, args, kwargs, result)
+        return result
 
     def _owns(self, value: object) -> bool:
         if type(value) is not Handle:
@@ -198,10 +232,31 @@ class Face:
             return slice(*map(self._unwrap, parts)) if any(type(part) is Handle for part in parts) else value
         return value
 
-    def _judge(self, exercise: Exercise | None) -> None:
-        """Says which exercise the tests that follow judge."""
+    def _judge(self, exercise: Exercise | None, test: str = "") -> None:
+        """Says which exercise the tests that follow judge, and which test is about to begin."""
         self._judged = exercise
         calls.forget()
+        if self._recorder and exercise:
+            self._recorder.start(test, exercise.name)
+
+    def _record(self) -> Recorder:
+        """From now on keeps what is done, for `harness.diagnosis`."""
+        self._recorder = Recorder(lambda value: value._target if type(value) is Handle else None)
+        return self._recorder
+
+    def _failed(self, error: BaseException, test: Callable[..., object], arguments: dict[str, Any]) -> None:
+        """Says by what the test that has just ended failed, and how it could be run again."""
+        recorder, exercise = self._recorder, self._judged
+        if not recorder or not exercise:
+            return
+        name = recorder.test
+
+        def again() -> None:
+            self._judge(exercise, name)
+            run_again(test, arguments, recorder.note)
+
+        # What the harness itself found, such as a process that died, need not be found again.
+        recorder.fail(error, None if isinstance(error, KataError) else again)
 
     def _touched(self) -> bool | None:
         """Whether a distorted implementation really changed a result so far; None where it is not distorted."""

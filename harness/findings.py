@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from harness import calls
@@ -53,6 +54,8 @@ def finding_of(
     elif report.failed:  # a test that should fail and did not: pytest's word alone
         outcome, failure = Outcome.FAILED, Failure(message=shortened(str(report.longrepr)))
     face: Face | None = getattr(item, "funcargs", {}).get("impl")
+    if face is not None and call.excinfo is not None and call.when == "call" and outcome is Outcome.FAILED:
+        face._failed(innermost(call.excinfo.value), item.obj, dict(item.funcargs))  # type: ignore[attr-defined]
     return Finding(
         topic=kata.topic,
         exercise=exercise.name,
@@ -103,7 +106,7 @@ def summaries(katas: Iterable[Kata], findings: Iterable[Finding]) -> list[str]:
 
 def judge_exception(error: BaseException) -> tuple[Outcome, Failure]:
     """What an exception that ended a test says about the implementation."""
-    error = _innermost(error)
+    error = innermost(error)
     if type(error).__name__ in ("FlakyFailure", "Flaky", "FlakyReplay"):
         return Outcome.FAILED, Failure(message=_FLAKY, call=calls.last_call(), exceptions=_type_names(error))
     # Only assertions of ours say these; other exceptions may well have attributes of the same names.
@@ -122,7 +125,19 @@ def judge_exception(error: BaseException) -> tuple[Outcome, Failure]:
     )
 
 
-def _innermost(error: BaseException) -> BaseException:
+def with_diagnosis(
+    findings: list[Finding], *, topic: str, implementation: str, test: str, sentence: str, mistake: str | None
+) -> list[Finding]:
+    """The findings, with what probably went wrong added to the first failure of a test."""
+    for place, finding in enumerate(findings):
+        same_test = (finding.topic, finding.implementation, finding.test) == (topic, implementation, test)
+        if same_test and finding.outcome is Outcome.FAILED:
+            changed = replace(finding, mistake=sentence, mistake_name=mistake)
+            return [*findings[:place], changed, *findings[place + 1 :]]
+    return findings
+
+
+def innermost(error: BaseException) -> BaseException:
     """The first single exception in a group."""
     while isinstance(error, BaseExceptionGroup) and "Flaky" not in type(error).__name__:
         error = error.exceptions[0]

@@ -181,6 +181,8 @@ class Finding:
         sentence: the test's docstring: the property that it checks, in a learner's words.
         seconds: how long the test took.
         touched: whether a distorted result was really different from the undistorted one (see `harness.distortions`).
+        mistake: what probably went wrong, in a teacher's words, where that could be told.
+        mistake_name: the recognised mistake's name in the kata's `mistakes.py`; None where `mistake` is but a guess.
     """
 
     topic: str
@@ -192,6 +194,8 @@ class Finding:
     seconds: float
     failure: Failure | None = None
     touched: bool | None = None
+    mistake: str | None = None
+    mistake_name: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -202,7 +206,7 @@ class ExerciseVerdict:
         points: earned, all of `possible` or none.
         blocked_by: for a blocked exercise, the exercises that it needs and that did not pass.
         finding: the finding that decided, where the exercise did not pass.
-        mistake: the recognised mistake's sentence, where one was recognised.
+        mistake: the recognised mistake's sentences, or a guess that is worded as one; the finding tells which.
         skipped: reasons of tests that were skipped.
     """
 

@@ -9,7 +9,7 @@ This module imports neither torch nor Hypothesis before they are needed.
 from __future__ import annotations
 
 import random
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -17,7 +17,19 @@ if TYPE_CHECKING:
 PROFILES = ("learner", "grade", "thorough", "verify")
 """The names that `use` takes."""
 
-call_seeds = random.Random(0)  # noqa: S311 - no secrets here
+
+class CallSeeds(random.Random):
+    """A source of seeds that counts how often it is seeded itself: as often as an example begins."""
+
+    times_seeded = 0
+
+    def seed(self, *args: Any, **kwargs: Any) -> None:
+        """Seeds it, as in `random.Random`."""
+        self.times_seeded += 1
+        super().seed(*args, **kwargs)
+
+
+call_seeds = CallSeeds(0)
 """From here the harness draws a seed for every call into an implementation. Once `register_torch_generator` has run,
 two calls in an example have different seeds, and the same ones whenever that example runs."""
 

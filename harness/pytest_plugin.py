@@ -6,16 +6,17 @@ import functools
 import json
 import sys
 from contextlib import ExitStack
+from dataclasses import asdict
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from harness import manager, profiles
 from harness.collection import JUDGED, Selection, reference_of
 from harness.errors import RequirementMissing
-from harness.findings import finding_of, finding_of_crash, is_ours, summaries
+from harness.findings import finding_of, finding_of_crash, is_ours, summaries, with_diagnosis
 from harness.model import Outcome
 from harness.verdicts import SCHEMA_VERSION, finding_from_json, finding_to_json
 
@@ -43,6 +44,7 @@ def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginMa
         help="learner (the default), solution, a folder of TOPIC.py files or one such file; may be given repeatedly",
     )
     group.addoption("--isolate", action="store_true", help="keep the implementation in a process of its own")
+    group.addoption("--diagnose", action="store_true", help="say which known mistake explains a failure")
     group.addoption("--kata-exercise", metavar="NAME", help="run only the tests that judge this exercise")
     group.addoption(
         "--kata-first-failure",
@@ -71,6 +73,7 @@ class KataPlugin:
     def __init__(self, harness: manager.Harness) -> None:
         self.harness = harness
         self.findings: list[Finding] = []
+        self.diagnoses: list[dict[str, Any]] = []
         self._failed: set[tuple[str, str | None]] = set()
         self.references: list[str] = []
         self.selection = Selection(harness, None)
@@ -158,7 +161,7 @@ class KataPlugin:
     def pytest_runtest_call(self, item: pytest.Item) -> Generator[None, object, object]:
         face: Face | None = getattr(item, "funcargs", {}).get("impl")
         if face is not None and JUDGED in item.stash:
-            face._judge(item.stash[JUDGED][1])
+            face._judge(item.stash[JUDGED][1], getattr(item, "originalname", item.name))
         return (yield)
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -185,13 +188,18 @@ class KataPlugin:
                 where = finding.failure.location
                 shown = f"\n{where.file}:{where.line}\n    {where.code}" if where else ""
                 report.longrepr = finding.failure.message + shown
+        if self.diagnoses:  # an implementation has just been done with
+            report.kata_diagnoses = json.dumps(self.diagnoses)  # type: ignore[attr-defined]
+            self.diagnoses = []
         return report
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         data: str | None = getattr(report, "kata_finding", None)
         if data is not None:
             self.findings.append(finding_from_json(json.loads(data)))
-        elif report.when not in ("setup", "call", "teardown"):  # xdist's word for a process that died
+        for diagnosis in json.loads(getattr(report, "kata_diagnoses", "[]")):
+            self.findings = with_diagnosis(self.findings, **diagnosis)
+        if data is None and report.when not in ("setup", "call", "teardown"):  # xdist's word for a process that died
             crash = finding_of_crash(report.nodeid, self.harness.catalogue.katas, self.references)
             self.findings.extend([crash] if crash else [])
 
@@ -225,13 +233,22 @@ def _impl_fixture(plugin: KataPlugin) -> ModuleType:
             pytest.fail(f"`impl` serves specs of katas only, and {request.path} is none", pytrace=False)
         from harness.face import Face
 
+        implementation = plugin.selection.implementation(request.param, kata)
         isolate = None
         if request.config.getoption("--isolate"):
             from harness.runner.remote import RemoteHost
 
             isolate = functools.partial(RemoteHost, kata, request.param)
-        face = Face(kata, plugin.selection.implementation(request.param, kata), isolate)
-        yield face
+        face = Face(kata, implementation, isolate)
+        if not request.config.getoption("--diagnose"):
+            yield face
+        else:
+            recorder = face._record()
+            yield face
+            from harness.diagnosis import diagnose
+
+            for found in diagnose(kata, recorder.tests, apart=isolate is not None):
+                plugin.diagnoses.append({"topic": kata.topic, "implementation": request.param, **asdict(found)})
         face._close()
 
     holder = ModuleType("harness.impl_fixture")

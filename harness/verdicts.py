@@ -7,10 +7,12 @@ The JSON of a verdict, schema version 1:
        "blocked_by": [], "mistake": null, "skipped": [],
        "finding": {"test": "test_rows_of_both_stand_in_order", "sentence": "…", "failure": {
          "message": "…", "call": "join_rows(…)", "expected": "…", "got": "…", "difference": "…",
-         "location": {"file": "…", "line": 31, "code": "…"}, "exceptions": ["builtins.TypeError", …]}}}]}
+         "location": {"file": "…", "line": 31, "code": "…"}, "exceptions": ["builtins.TypeError", …]},
+         "mistake": null, "mistake_name": null}}]}
 
-`outcome` is one of passed, failed, todo, skipped, blocked, error, timeout. Whatever is unknown is null. A reader may
-meet further keys in the same version; a changed meaning gets another version.
+`outcome` is one of passed, failed, todo, skipped, blocked, error, timeout. `mistake` says what probably went wrong;
+without a `mistake_name` it is but a guess. Whatever is unknown is null. A reader may meet further keys in the same
+version; a changed meaning gets another version.
 """
 
 from __future__ import annotations
@@ -73,6 +75,7 @@ def _fold_exercise(exercise: Exercise, findings: list[Finding]) -> ExerciseVerdi
         possible=exercise.points,
         seconds=sum(f.seconds for f in findings),
         finding=decisive,
+        mistake=decisive.mistake if decisive else None,
         skipped=tuple(dict.fromkeys(skipped)),
     )
 

@@ -1,0 +1,269 @@
+import sys
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from harness import diagnosis, manager, profiles, recognition
+from harness.asserts import assert_value
+from harness.diagnosis import diagnose
+from harness.errors import MissingName
+from harness.face import Face
+from harness.findings import with_diagnosis
+from harness.implementations import solution, submission
+from harness.model import Failure, Finding, Kata, Outcome
+from harness.recorder import Traced
+from harness.replay import Likeness, Replay
+from harness.runner.control import Parent
+from harness.runner.process import judge
+from harness.tests.kitchen import MISTAKES, cook_kata
+from harness.verdicts import finding_from_json, finding_to_json, fold, from_json, to_json
+
+SECOND_MISTAKE = '''
+
+def double__adds_two(number):
+    """You added two.
+
+    That is twice the number for two alone.
+    """
+    return number + 2
+
+
+def double__wrong_type(number):
+    """You asked for the length of a number, and numbers have none."""
+    return len(number)
+
+
+double__wrong_type.raises = TypeError
+'''
+
+
+@given(number=st.integers(-50, 50))
+def is_twice(impl, number):
+    assert_value(impl.double(number), number + number)
+
+
+@pytest.fixture
+def kata(tmp_path):
+    profiles.register_torch_generator()
+    return cook_kata(tmp_path / "katas/01_tiny", mistakes=MISTAKES + SECOND_MISTAKE)
+
+
+@pytest.fixture
+def judged(kata, tmp_path):
+    """Judges an answer to `double` as pytest would, and gives what was recorded."""
+    faces = []
+
+    def judged(body, test=is_twice):
+        file = tmp_path / "answer.py"
+        answer = kata.solution.read_text().replace("    return 2 * number\n", body)
+        file.write_text(answer)
+        face = Face(kata, submission(kata, file))
+        faces.append(face)
+        recorder = face._record()
+        face._judge(kata.exercise("double"), "is_twice")
+        try:
+            test(impl=face)
+        except Exception as error:
+            face._failed(error, test, {"impl": face})
+        return recorder.tests
+
+    yield judged
+    for face in faces:
+        face._close()
+
+
+def mistakes_of(kata: Kata, tests: list[Traced], *, apart: bool = False) -> list[tuple[str, str | None]]:
+    return [(each.test, each.mistake) for each in diagnose(kata, tests, apart=apart)]
+
+
+@pytest.mark.parametrize("apart", [False, True])
+@pytest.mark.parametrize(
+    ("body", "mistake"),
+    [
+        ("    return number * number\n", "double__square"),
+        ("    return number**2\n", "double__square"),
+        ("    return sum([number, 1, 1])\n", "double__adds_two"),
+        ("    return len(number)\n", "double__wrong_type"),
+    ],
+)
+def test_a_known_mistake_is_recognised_in_any_spelling(kata, judged, apart, body, mistake):
+    """The mistake that gives the same wrong results is named, however the answer is written."""
+    assert mistakes_of(kata, judged(body), apart=apart) == [("is_twice", mistake)]
+
+
+def test_all_sentences_are_given(kata, judged):
+    """What a mistake says comes whole, on one line."""
+    (found,) = diagnose(kata, judged("    return number + 2\n"), apart=False)
+    assert found.sentence == "You added two. That is twice the number for two alone."
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "    return number + number\n",
+        "    return 3 * number + 1 + number % 7\n",
+        "    return number * number if number < 4 else 5\n",
+        "    return float(number)\n",
+        "    raise TypeError('something else')\n",
+    ],
+)
+def test_nothing_known_is_nothing_named(kata, judged, body):
+    """A right answer, and a wrong one that no mistake explains on most examples, are not given a mistake's name."""
+    assert mistakes_of(kata, judged(body)) in ([], [("is_twice", None)])
+
+
+def test_a_right_answer_is_left_alone(kata, judged):
+    """Where no test failed, nothing is said at all."""
+    assert diagnose(kata, judged("    return number + number\n"), apart=False) == []
+
+
+def test_further_examples_tell_mistakes_apart(kata, judged):
+    """If two mistakes give the same on the smallest example, the test is run on others."""
+
+    def only_once(impl):
+        assert_value(impl.double(-1), -2)
+
+    tests = judged("    return number + 2\n", only_once)
+    tests[0].test = "is_twice"
+    assert mistakes_of(kata, tests) == [("is_twice", "double__square")]  # 1 = (-1)² = -1 + 2: the first one listed
+    assert mistakes_of(kata, judged("    return number + 2\n")) == [("is_twice", "double__adds_two")]
+
+
+def test_without_a_known_mistake_a_guess_is_made(kata, judged):
+    """A wrong result that resembles the right one gets a guess, which has no name."""
+    (found,) = diagnose(kata, judged("    return 3 * 2 * number\n"), apart=False)
+    assert found.mistake is None
+    assert "3 times what it should be" in found.sentence
+
+
+def test_broken_mistakes_break_nothing(kata, judged):
+    """Where the file of mistakes cannot be loaded, nothing is named."""
+    tests = judged("    return number * number\n")
+    kata.mistakes.write_text("1 / 0")
+    assert mistakes_of(kata, tests) in ([], [("is_twice", None)])
+
+
+def test_an_error_of_the_diagnosis_breaks_nothing(kata, judged, monkeypatch):
+    """The diagnosis itself may fail: a warning says so, and the verdict stands."""
+    tests = judged("    return number * number\n")
+    monkeypatch.setattr(diagnosis, "recognise", lambda *_: 1 / 0)
+    with pytest.warns(UserWarning, match="broke off"):
+        assert diagnose(kata, tests, apart=False) == []
+
+
+def test_an_endless_mistake_ends_in_time(kata, judged, monkeypatch):
+    """A mistake that does not return is given up with the copy in which it runs."""
+    monkeypatch.setattr(diagnosis, "PATIENCE", 0.5)
+    tests = judged("    return number * number\n")
+    kata.mistakes.write_text("def double__endless(number):\n    while True:\n        pass\n")
+    start = time.monotonic()
+    assert mistakes_of(kata, tests, apart=True) in ([], [("is_twice", None)])
+    assert time.monotonic() - start < 5
+
+
+def test_time_is_bounded(kata, judged, monkeypatch):
+    """When the time is up, nothing is named."""
+    tests = judged("    return number * number\n")
+    monkeypatch.setattr(recognition, "BUDGET", 0.0)
+    assert mistakes_of(kata, tests) in ([], [("is_twice", None)])
+
+
+def test_the_judge_never_loads_mistakes_or_solutions(kata, judged):
+    """In isolated mode they run in a copy of the process, and no trace of them is left in this one."""
+    tests = judged("    return number * number\n")
+    before = set(sys.modules)
+    assert mistakes_of(kata, tests, apart=True) == [("is_twice", "double__square")]
+    assert {name for name in set(sys.modules) - before if "mistakes" in name or "tiny" in name} == set()
+
+
+def test_the_reference_does_what_it_did(kata, judged):
+    """A trace of the reference, done once more with it, comes out the same."""
+    (test,) = judged("    return 2 * number\n")
+    assert {Replay(kata, solution(kata)).likeness(example) for example in test.others()} == {Likeness.SAME}
+
+
+def test_objects_are_done_with_once_more(tmp_path):
+    """Calls of handles, of their methods and with handles as arguments are repeated as they were."""
+    toml_solution = '''\
+"""Tiny things."""
+
+
+def double(number):
+    """Gives a generator, a function and the number."""
+    # <solution>
+    return [iter([number, number + 1]), lambda other: next(other), number]
+    # </solution>
+
+
+def join_words(words, separator=" "):
+    """Joins."""
+    # <solution>
+    return separator.join(words)
+    # </solution>
+'''
+    kata = cook_kata(tmp_path / "katas/01_tiny", solution=toml_solution)
+    face = Face(kata, solution(kata))
+    recorder = face._record()
+    face._judge(kata.exercise("double"), "test")
+    items, function, _ = face.double(5)
+    assert function(items) == 5
+    assert function(items) == 6
+    with pytest.raises(StopIteration):
+        function(items)
+    example = recorder.tests[0].example
+    assert Replay(kata, solution(kata)).likenesses(example) == [Likeness.SAME] * 4
+    face._close()
+
+
+FINDING = Finding(
+    topic="tiny",
+    exercise="double",
+    implementation="learner",
+    test="is_twice",
+    sentence="The result is twice the number.",
+    outcome=Outcome.FAILED,
+    seconds=0.1,
+    failure=Failure(message="is 9, and should be 6"),
+)
+
+
+def test_a_finding_carries_the_mistake_into_the_verdict(kata):
+    """The sentence reaches the exercise's verdict, and name and sentence survive JSON."""
+    passed = Finding(**{name: getattr(FINDING, name) for name in FINDING.__slots__} | {"outcome": Outcome.PASSED})
+    diagnosed = {"topic": "tiny", "implementation": "learner", "test": "is_twice"}
+    findings = with_diagnosis([passed, FINDING], **diagnosed, sentence="You squared.", mistake="double__square")
+    assert findings[0] == passed
+    assert (findings[1].mistake, findings[1].mistake_name) == ("You squared.", "double__square")
+    assert finding_from_json(finding_to_json(findings[1])) == findings[1]
+    verdict = fold(kata, "learner", findings)
+    assert verdict.exercises[0].mistake == "You squared."
+    assert from_json(to_json(verdict)) == verdict
+
+
+def test_a_diagnosis_of_another_test_changes_nothing():
+    """Only the finding about the test that was diagnosed gets the sentence."""
+    diagnosed = {"topic": "tiny", "implementation": "learner", "test": "another"}
+    assert with_diagnosis([FINDING], **diagnosed, sentence="…", mistake=None) == [FINDING]
+
+
+def test_what_the_harness_refuses_is_not_diagnosed(kata, judged):
+    """An answer without the function has its message already."""
+
+    def missing(impl):
+        raise MissingName("double is not defined")
+
+    assert diagnose(kata, judged("    return number\n", missing), apart=False) == []
+
+
+@pytest.mark.parametrize("isolated", [False, True])
+def test_a_whole_run_names_the_mistake(isolated):
+    """With `--diagnose`, the findings of a run say which mistake was made, in one process or in two."""
+    kata = next(kata for kata in manager.load().catalogue.katas if kata.topic == "tensor_creation")
+    parent = Parent.start() if isolated else None
+    reference = "mistake:split_records__one_tensor"
+    findings = judge(kata, reference, profile="verify", parent=parent, options=["--diagnose"])
+    if parent:
+        parent.close()
+    assert "split_records__one_tensor" in {finding.mistake_name for finding in findings}

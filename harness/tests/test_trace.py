@@ -1,0 +1,233 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from harness import profiles
+from harness.copies import LARGEST_CALL, NotCopied, copy_data, stored_in
+from harness.errors import DeadlineExceeded
+from harness.face import Face
+from harness.implementations import submission
+from harness.recorder import FIRST, LATEST, Recorder
+from harness.tests.kitchen import LESSON, TOML, cook_kata
+from harness.trace import Held, Raised, Step
+
+SOLUTION = '''\
+"""Tiny things."""
+
+
+def double(values):
+    """Doubles in place."""
+    # <solution>
+    return values.mul_(2) if hasattr(values, "mul_") else [2 * value for value in values]
+    # </solution>
+
+
+class Counter:
+    """Counts."""
+
+    # <solution>
+    count = 0
+
+    def up(self, other=None):
+        """Counts, and gives itself."""
+        self.count += 1 + (other.count if other else 0)
+        return self
+    # </solution>
+'''
+
+
+def refuse(value):
+    raise NotCopied
+
+
+@pytest.fixture
+def face(tmp_path):
+    toml = TOML.replace('"join_words"', '"Counter"')
+    kata = cook_kata(
+        tmp_path / "katas/01_tiny", toml=toml, lesson=LESSON.replace("join_words", "Counter"), solution=SOLUTION
+    )
+    face = Face(kata, submission(kata, kata.solution))
+    face._record()
+    face._judge(kata.exercise("double"), "test_double")
+    yield face
+    face._close()
+
+
+def steps(face: Face) -> list[Step]:
+    assert face._recorder is not None
+    return face._recorder.tests[-1].example.steps
+
+
+def test_a_step_holds_what_went_in_and_what_came_out(face):
+    """Arguments are those from before the call, even if the call changes them, and the change is kept, too."""
+    x = torch.tensor([1.0, 2.0])
+    face.double(x)
+    (step,) = steps(face)
+    assert (step.operation, step.kind, step.target) == ("call", "exercise", "double")
+    assert step.args[0].tolist() == [1.0, 2.0]
+    assert step.result.tolist() == [2.0, 4.0]
+    assert step.after[0][0].tolist() == [2.0, 4.0]
+    assert step.lies == ((0, True),)
+
+
+def test_a_change_behind_the_back_is_seen(face):
+    """An argument that was changed without torch's counting it, as another process does, has changed all the same."""
+    x = torch.tensor([1.0, 2.0])
+    recorder = face._recorder
+    step = recorder.before(0, "call", ("exercise", "double"), (x,), {}, 1)
+    x.numpy()[:] = 5.0
+    recorder.after(step, (x,), {}, None)
+    assert step.after[0][0].tolist() == [5.0, 5.0]
+
+
+def test_later_changes_reach_no_trace(face):
+    """What the spec does with a result afterwards is not seen in the trace."""
+    result = face.double([1.0])
+    result.append(7)
+    assert steps(face)[0].result == [2.0]
+
+
+def test_an_exception_is_kept_by_type_and_text(face):
+    """A call that raises leaves the exception's full name and message."""
+    with pytest.raises(TypeError):
+        face.double(None)
+    result = steps(face)[0].result
+    assert type(result) is Raised
+    assert result.kind == "builtins.TypeError"
+    assert "NoneType" in result.message
+
+
+def test_handles_become_numbers(face):
+    """An object that stays with the implementation stands in the trace as its number, wherever it appears."""
+    first, second = face.Counter(), face.Counter()
+    assert first.up(second) == first
+    found, called = steps(face)[-2:]
+    assert [step.result for step in steps(face)] == [Held(0), Held(1), Held(2), Held(0)]
+    assert (found.target, found.args) == (Held(0), ("up",))
+    assert (called.target, called.args) == (Held(2), (Held(1),))
+
+
+def test_a_handle_of_another_example_breaks_the_trace(face):
+    """An example that uses an object from before cannot be done once more."""
+    counter = face.Counter()
+    profiles.call_seeds.seed(0)
+    _ = counter.count
+    assert not face._recorder.tests[-1].example.usable
+
+
+def test_fresh_processes_are_told_apart(face):
+    """Each step says on which process it was done."""
+    face.double([1])
+    face.fresh().double([2])
+    assert [step.process for step in steps(face)] == [0, 1]
+
+
+def test_seeding_begins_an_example(face):
+    """Every example has its own steps, and the finished ones are kept."""
+    for number in range(3):
+        profiles.call_seeds.seed(0)
+        face.double([number])
+    test = face._recorder.tests[-1]
+    assert [example.steps[0].args[0] for example in test.others()] == [[0], [1]]
+    assert steps(face)[0].args[0] == [2]
+
+
+def test_a_bounded_number_of_examples_is_kept(face):
+    """Of many examples the first and the latest stay."""
+    for number in range(100):
+        profiles.call_seeds.seed(0)
+        face.double([number])
+    kept = [example.steps[0].args[0][0] for example in face._recorder.tests[-1].others()]
+    assert kept == [*range(FIRST), *range(99 - LATEST, 99)]
+
+
+def test_a_large_call_drops_its_example_and_no_other(face):
+    """A call with too many elements is not copied; the next example is kept again."""
+    face.double(torch.zeros(LARGEST_CALL + 1))
+    assert not face._recorder.tests[-1].example.usable
+    profiles.call_seeds.seed(0)
+    face.double([1])
+    assert face._recorder.tests[-1].example.usable
+
+
+def test_a_path_drops_the_example(face):
+    """What lay in a folder will not lie there later, so that such a call is not kept."""
+    with pytest.raises(TypeError):
+        face.double(face.folder())
+    assert not face._recorder.tests[-1].example.usable
+
+
+def test_what_the_harness_raises_breaks_the_example():
+    """No mistake is looked for where a call ran out of time."""
+    recorder = Recorder(lambda _: None)
+    recorder.start("test", "double")
+    step = recorder.before(0, "call", ("exercise", "double"), (1,), {}, 5)
+    assert step is not None
+    recorder.after(step, (1,), {}, DeadlineExceeded("slow"))
+    assert not recorder.tests[0].example.usable
+
+
+@pytest.mark.parametrize(
+    "tensor",
+    [
+        torch.arange(12.0).reshape(3, 4).T,
+        torch.arange(12.0)[::3],
+        torch.arange(3.0).expand(2, 3),
+        torch.zeros(0, 3),
+        torch.tensor(1 + 2j),
+        torch.empty(2, 3, device="meta"),
+    ],
+    ids=["transposed", "strided", "expanded", "empty", "complex", "meta"],
+)
+def test_tensors_keep_their_strides(tensor):
+    """A copy has the shape, the strides and the values of the original."""
+    copy = copy_data(tensor, refuse)
+    assert (copy.shape, copy.stride(), copy.dtype, copy.device) == (
+        tensor.shape,
+        tensor.stride(),
+        tensor.dtype,
+        tensor.device,
+    )
+    assert tensor.is_meta or (
+        torch.equal(copy, tensor) and (not tensor.numel() or copy.data_ptr() != tensor.data_ptr())
+    )
+
+
+def test_shared_memory_stays_shared():
+    """Two views of one memory are two views of one memory in the copy, and one tensor stays one."""
+    x = torch.arange(6.0)
+    a, b, again = copy_data([x[1:4], x[2:], x[1:4]], refuse)
+    a[1] = 70
+    assert b[0] == 70
+    assert again[1] == 70
+    assert x[2] == 2
+    both = copy_data((x, x), refuse)
+    assert both[0] is both[1]
+
+
+def test_arrays_and_generators_are_copied():
+    """An array keeps its strides and cannot be written to if the original cannot, and a generator keeps its state."""
+    array = np.arange(6.0)[::-2]
+    array.flags.writeable = False
+    generator = torch.Generator().manual_seed(3)
+    array_copy, generator_copy = copy_data([array, generator], refuse)
+    assert array_copy.strides == array.strides
+    assert array_copy.tolist() == array.tolist()
+    assert not array_copy.flags.writeable
+    torch.rand(2, generator=generator_copy)
+    assert torch.equal(generator.get_state(), torch.Generator().manual_seed(3).get_state())
+
+
+def test_what_is_no_data_is_replaced_or_refused():
+    """Anything else is left to whoever knows what stands for it, and paths are refused."""
+    assert copy_data({"a": (object(),)}, lambda value: "thing") == {"a": ("thing",)}
+    with pytest.raises(NotCopied):
+        copy_data([Path()], refuse)
+
+
+def test_tensors_and_arrays_are_found_in_order():
+    """Nested lists, tuples and dicts are searched from the first item to the last."""
+    x, y, z = torch.zeros(1), np.zeros(2), torch.zeros(3)
+    assert [each.shape for each in stored_in((x, {"a": [y, 1], "b": "text"}, z))] == [(1,), (2,), (3,)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 import threading
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING
 import torch
 
 from harness.errors import Alarm, DeadlineExceeded
+from harness.model import NO_DEADLINE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -55,6 +57,8 @@ def deadline(seconds: float) -> Iterator[None]:
 
 
 def _debugger_is_active() -> bool:
+    if os.environ.get(NO_DEADLINE):
+        return True
     trace = sys.gettrace()
     # A coverage tool's tracer is no debugger: nobody waits at a prompt.
     return trace is not None and "coverage" not in type(trace).__module__ and type(trace).__name__ != "CTracer"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import json
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
@@ -38,7 +39,12 @@ def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginMa
         help="learner (the default), solution, a folder of TOPIC.py files or one such file; may be given more than once",
     )
     group.addoption("--isolate", action="store_true", help="keep the implementation in a process of its own")
-    group.addoption("--kata-exercise", metavar="NAME", help="run only the tests that judge this exercise")
+    group.addoption(
+        "--kata-exercise",
+        action="append",
+        metavar="NAME",
+        help="run only the tests that judge this exercise; may be given more than once",
+    )
     group.addoption("--kata-report", type=Path, metavar="FILE", help="write what every test found out to FILE, as JSON")
     harness = manager.load()
     for requirement in harness.requirements:
@@ -118,7 +124,7 @@ class KataPlugin:
                     right.add(reference)
                 except SourceError as error:
                     wrong.setdefault(reference, error)
-            judged_here = only in (None, exercise.name) and wanted in (None, exercise.name)
+            judged_here = only in (None, exercise.name) and (not wanted or exercise.name in wanted)
             (kept if judged_here else dropped).append(item)
             self._skip_where_missing(config, item)
         if complaints:
@@ -281,6 +287,7 @@ def _finding(item: pytest.Item, call: pytest.CallInfo[None], report: pytest.Test
         outcome, failure = Outcome.SKIPPED, Failure(message=reason.removeprefix("Skipped: "))
     elif call.excinfo is not None:
         outcome, failure = judge_exception(call.excinfo.value)
+        failure = replace(failure, printed=_last_lines(report.capstdout))
     face: Face | None = getattr(item, "funcargs", {}).get("impl")
     return Finding(
         topic=kata.topic,
@@ -293,6 +300,11 @@ def _finding(item: pytest.Item, call: pytest.CallInfo[None], report: pytest.Test
         failure=failure,
         touched=face._touched() if face is not None else None,
     )
+
+
+def _last_lines(printed: str, most: int = 5) -> str | None:
+    lines = [line[:400] for line in printed.splitlines() if line.strip()]
+    return "\n".join(lines[-most:]) or None
 
 
 def _summary(kata: Kata, label: str, findings: list[Finding]) -> str:

@@ -12,6 +12,7 @@ from harness.files import digest, read_text
 from harness.model import Outcome
 from harness.progress import Progress, Record
 from harness.reports.screen import complain
+from harness.reports.terminal import Surroundings
 from harness.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -128,6 +129,28 @@ class Standing:
     def done(self, kata: Kata) -> int:
         """How many exercises of a kata are done."""
         return sum(self.record(kata, exercise).outcome in DONE for exercise in kata.exercises)
+
+    def part(self, kata: Kata) -> tuple[Kata, ...]:
+        """All katas of the part to which a kata belongs."""
+        return tuple(each for each in self.katas if each.part == kata.part)
+
+    def part_done(self, kata: Kata) -> bool:
+        """Whether all exercises of a kata's part are done."""
+        return all(self.done(each) == len(each.exercises) for each in self.part(kata))
+
+    def surroundings(self, kata: Kata, file: Path, *, own: bool = True, completes: bool = False) -> Surroundings:
+        """What a screen says beside the verdict on a file."""
+        unfinished = self.next_exercise() if own else None
+        then = self.next_exercise(of=kata) if own else None
+        return Surroundings(
+            file=file,
+            statement=lambda name: statement(kata, name),
+            own=own,
+            then=then[1].name if then else None,
+            after=unfinished[0] if unfinished else None,
+            lesson=self.lesson(unfinished[0]) if unfinished else None,
+            completed=kata.part if completes else None,
+        )
 
     def next_exercise(self, *, of: Kata | None = None) -> tuple[Kata, Exercise] | None:
         """The first exercise that is not done: of all katas, or of one."""

@@ -1,8 +1,8 @@
 """The warm parent: a process that has paid for all imports, and forks judges and workers on request.
 
-It never loads a spec, a solution or anybody's answer, since its children inherit its memory. One thread, no CUDA. It speaks
-`harness.runner.control` with its client and with the judges that it forked, and ends, with all its children, when the client
-is gone.
+It never loads a spec, a solution or anybody's answer, since its children inherit its memory. One thread, no CUDA. It
+speaks `harness.runner.control` with its client and with the judges that it forked, and ends, with all its children,
+when the client is gone.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from harness.runner.control import descriptor_of, receive_message, send_message
 _PRELOADS = {"transformers": ("transformers",)}
 """What a kata's capability asks the parent to import before it forks."""
 
-_THROW_AWAY = '''
+_THROW_AWAY = """
 import torch
 from hypothesis import given
 from harness.asserts import assert_tensor, assert_value
@@ -36,7 +36,7 @@ from harness.strategies import matrices
 def test_warm(x):
     assert_tensor(x + 0, x)
     assert_value([1.0], [1.0])
-'''
+"""
 
 
 def warm_up() -> None:
@@ -53,7 +53,7 @@ def warm_up() -> None:
     x = torch.ones(2, 2, requires_grad=True)
     (x @ x).sum().backward()  # type: ignore[no-untyped-call]
     profiles.use("learner")
-    with tempfile.TemporaryDirectory() as folder, open(os.devnull, "w") as nowhere:
+    with tempfile.TemporaryDirectory() as folder, Path(os.devnull).open("w") as nowhere:
         test = Path(folder) / "test_warm.py"
         test.write_text(_THROW_AWAY, encoding="utf-8")
         with contextlib.redirect_stdout(nowhere), contextlib.redirect_stderr(nowhere):
@@ -131,11 +131,18 @@ class WarmParent:
         self._lines.register(ours, selectors.EVENT_READ)
 
     def _line_ended(self, line: socket.socket) -> None:
-        """Tells whoever asked for a judge how it ended. Workers that it left behind end with it."""
+        """Ends what was asked for on the line of a client; of a judge, tells whoever asked for it how it ended."""
         self._lines.unregister(line)
-        if line not in self._judges:
-            line.close()
+        if line in self._judges:
+            self._judge_ended(line)
             return
+        for process, asked_by in self._judges.values():
+            if asked_by is line:  # given up; its own line ends with it
+                _kill_group(process)
+        line.close()
+
+    def _judge_ended(self, line: socket.socket) -> None:
+        """Workers that a judge left behind end with it."""
         process, asked_by = self._judges.pop(line)
         for worker in [worker for worker, asked_by in self._workers.items() if asked_by is line]:
             self._end_worker(worker)
@@ -166,12 +173,11 @@ class WarmParent:
             return None
         # A worker whose channel broke is a moment away from its end.
         ended, status = os.waitpid(process, os.WNOHANG)
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(process, signal.SIGKILL)
         if ended:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(process, signal.SIGKILL)
             return os.waitstatus_to_exitcode(status)
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(process, signal.SIGKILL)
+        _kill_group(process)
         _, status = os.waitpid(process, 0)
         code = os.waitstatus_to_exitcode(status)
         return None if code == -signal.SIGKILL else code
@@ -180,9 +186,15 @@ class WarmParent:
         for worker in list(self._workers):
             self._end_worker(worker)
         for process, _ in self._judges.values():
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(process, signal.SIGKILL)
+            _kill_group(process)
             os.waitpid(process, 0)
+
+
+def _kill_group(process: int) -> None:
+    """Kills a process that was not waited for yet, and what it started."""
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(process, signal.SIGKILL)
+    os.kill(process, signal.SIGKILL)  # it may not have made its group yet
 
 
 def can_fork() -> bool:
@@ -238,6 +250,8 @@ def _judge(channel: socket.socket, message: dict[str, Any], descriptors: list[in
     os.chdir(message["cwd"])
     os.environ.clear()
     os.environ.update(message["environment"])
+    tempfile.tempdir = None  # to be found anew
+    os.setpgid(0, 0)
     remote.use_parent(Parent(channel))
     return int(pytest.main(message["arguments"]))
 

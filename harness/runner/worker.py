@@ -1,15 +1,17 @@
 """The side of an implementation: a process that holds it, and answers the judge's calls in data.
 
-It is forked from the warm parent, or started afresh where there is no fork (`python -m harness.runner.worker FD`). It ends when
-the judge closes the channel.
+It is forked from the warm parent, or started afresh where there is no fork (`python -m harness.runner.worker FD`). It
+ends when the judge closes the channel.
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import socket
 import sys
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -58,7 +60,10 @@ class Worker:
                 request = receive(self._channel, seconds=None)
             except ChannelClosed:
                 return
-            send(self._channel, self._answer(request))
+            answer = self._answer(request)
+            with contextlib.suppress(Exception):  # the implementation may have put anything in its place
+                sys.stdout.flush()  # before the answer, so that the judge has it when the call returns
+            send(self._channel, answer)
             if self.spent:  # what the memory is full of may stay: the judge takes a fresh worker
                 return
 
@@ -119,7 +124,7 @@ class Worker:
 
 def _where(error: Exception) -> list[Any] | None:
     location = location_of(error)
-    return location and [location.file, location.line, location.code]
+    return None if location is None else [location.file, location.line, location.code]
 
 
 def run(channel: socket.socket, request: dict[str, Any]) -> None:
@@ -133,6 +138,7 @@ def run(channel: socket.socket, request: dict[str, Any]) -> None:
 
     os.chdir(request["cwd"])
     os.environ.update(request["environment"])
+    tempfile.tempdir = None  # to be found anew
     loaded = manager.load()
     kata = next(kata for kata in loaded.catalogue.katas if kata.topic == request["topic"])
     implementation = loaded.implementation(request["reference"], kata)

@@ -55,7 +55,7 @@ def own_fingerprints(source: str, exercises: Iterable[str]) -> dict[str, str]:
         tree = ast.parse(source)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         tree = ast.Module(body=[], type_ignores=[])
-    found = {node.name: _hash(ast.dump(node)) for node in tree.body if isinstance(node, _DEFINITIONS)}
+    found = {node.name: _hash(ast.unparse(node)) for node in tree.body if isinstance(node, _DEFINITIONS)}
     return {name: found.get(name, "") for name in exercises}
 
 
@@ -70,15 +70,22 @@ def first_lines(source: str, exercises: Iterable[str]) -> dict[str, int]:
 
 
 def mentioned(source: str, roots: Iterable[str]) -> frozenset[str]:
-    """All names, attributes and short texts in some definitions of a module and in what they use of it.
+    """All names, attributes and short texts in some functions of a module and in what they use of it.
+
+    A parameter uses what has its name, as a fixture does.
 
     Raises:
         SyntaxError: the text is not Python.
     """
-    module = _Module(ast.parse(source))
-    reached = module.reach([*roots]) | {None}
+    module = _Module(ast.parse(source), trusting=True)
+    reached: set[str | None] = set()
+    wanted: set[str | None] = {None, *roots}
+    while not wanted <= reached:
+        reached |= module.reach(wanted) | wanted
+        statements = (inner for key in reached for inner in module.nodes.get(key, ()))
+        wanted |= {node.arg for inner in statements for node in ast.walk(inner) if isinstance(node, ast.arg)}
     found: set[str] = set()
-    for node in (inner for key in reached for statement in module.nodes[key] for inner in ast.walk(statement)):
+    for node in (inner for key in reached for statement in module.nodes.get(key, ()) for inner in ast.walk(statement)):
         if isinstance(node, ast.Name | ast.Attribute):
             found.add(node.id if isinstance(node, ast.Name) else node.attr)
         elif isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value.isidentifier():
@@ -87,16 +94,21 @@ def mentioned(source: str, roots: Iterable[str]) -> frozenset[str]:
 
 
 class _Module:
-    """A module in pieces: its top-level definitions by name, and under None all that is no definition."""
+    """A module in pieces: its top-level definitions by name, and under None all that is no definition.
 
-    def __init__(self, tree: ast.Module) -> None:
+    Args:
+        tree: the module.
+        trusting: no decorator does anything to others than what it decorates.
+    """
+
+    def __init__(self, tree: ast.Module, *, trusting: bool = False) -> None:
         self.nodes: dict[str | None, list[ast.stmt]] = defaultdict(list)
         for node in tree.body:
             if _is_main_guard(node):
                 continue
-            name = node.name if isinstance(node, _DEFINITIONS) and _keeps_to_itself(node) else None
+            name = node.name if isinstance(node, _DEFINITIONS) and (trusting or _keeps_to_itself(node)) else None
             self.nodes[name].append(node)
-        self._text = _hash("".join(ast.dump(node) for node in tree.body))
+        self._text = _hash("".join(ast.unparse(node) for node in tree.body))
         self.nodes.setdefault(None, [])
         self._uses = {key: {name for node in nodes for name in _names(node)} for key, nodes in self.nodes.items()}
         self._imported = {
@@ -116,7 +128,7 @@ class _Module:
             return self._text
         reached = sorted(name for name in self.reach([exercise]) if name is not None)
         pieces = [(name, node) for name in (None, *reached) for node in self.nodes[name]]
-        return _hash("\n".join(f"{name or ''}:{ast.dump(node)}" for name, node in pieces))
+        return _hash("\n".join(f"{name or ''}:{ast.unparse(node)}" for name, node in pieces))
 
     def reach(self, roots: Iterable[str | None]) -> set[str | None]:
         """The definitions that are used from some, those included, and from what runs when the module is loaded."""

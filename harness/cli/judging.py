@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from queue import SimpleQueue
 
-from harness.cli.standing import Standing
-from harness.files import digest
+from harness.cli.standing import Standing, code_of
 from harness.model import Exercise, Kata, Verdict
 from harness.runner import process
 from harness.runner.control import Parent
@@ -58,7 +57,7 @@ class Judge:
         for line in lines:
             free.put(line)
 
-        def judge(job: Job) -> tuple[str, Verdict]:
+        def judge(job: Job) -> tuple[dict[str, str], Verdict]:
             line = free.get()
             try:
                 return self._judge(job, line)
@@ -67,9 +66,9 @@ class Judge:
 
         with ThreadPoolExecutor(max_workers=at_once) as pool:
             try:
-                for job, (content, verdict) in zip(jobs, pool.map(judge, jobs), strict=True):
+                for job, (code, verdict) in zip(jobs, pool.map(judge, jobs), strict=True):
                     if job.reference == "learner":
-                        self._standing.remember(verdict, content)
+                        self._standing.remember(verdict, code)
                     yield job, verdict
             finally:
                 for line in lines:
@@ -80,8 +79,8 @@ class Judge:
                     if line:
                         line.close()
 
-    def _judge(self, job: Job, line: Parent | None) -> tuple[str, Verdict]:
-        content = digest(job.file)  # before the run: whoever edits the file meanwhile has edited it since
+    def _judge(self, job: Job, line: Parent | None) -> tuple[dict[str, str], Verdict]:
+        code = code_of(job.kata, job.file)  # before the run: whoever edits the file meanwhile has edited it since
         findings = process.judge(
             job.kata,
             job.reference,
@@ -91,4 +90,4 @@ class Judge:
             debug=line is None,
             parent=line,
         )
-        return content, fold(job.kata, job.reference, findings, only=job.exercises)
+        return code, fold(job.kata, job.reference, findings, only=job.exercises)

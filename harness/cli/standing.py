@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Self
 
 from harness import manager, progress
+from harness.dependencies import fingerprints
 from harness.errors import CatalogueError, KataError, SelectionError, WorkspaceError
-from harness.files import digest, read_text
+from harness.files import read_text
 from harness.model import Outcome
 from harness.progress import Progress, Record
 from harness.reports.screen import complain
@@ -16,6 +17,7 @@ from harness.reports.terminal import Surroundings
 from harness.workspace import Workspace
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from harness.manager import Harness
@@ -40,7 +42,7 @@ class Standing:
     place: Workspace | None
     progress: Progress
     unsaved: WorkspaceError | None = None
-    _digests: dict[str, str] = field(default_factory=dict)
+    _code: dict[str, dict[str, str]] = field(default_factory=dict)
 
     @classmethod
     def load(cls) -> Self:
@@ -110,19 +112,20 @@ class Standing:
         return self.progress.of(kata.topic, exercise.name)
 
     def edited_since(self, kata: Kata, exercise: Exercise) -> bool:
-        """Whether the file changed after the exercise was last checked."""
+        """Whether the exercise, or anything that it uses, changed after it was last checked."""
         record = self.record(kata, exercise)
         if record.outcome is None or self.place is None:
             return False
-        if kata.topic not in self._digests:
-            self._digests[kata.topic] = digest(self.place.file(kata))
-        return record.file != self._digests[kata.topic]
+        if kata.topic not in self._code:
+            self._code[kata.topic] = code_of(kata, self.place.file(kata))
+        return record.code != self._code[kata.topic].get(exercise.name)
 
-    def remember(self, verdict: Verdict, file: str) -> None:
-        """Keeps a verdict, for this run at least."""
-        self.progress.enter(verdict, file)
+    def remember(self, verdict: Verdict, code: Mapping[str, str]) -> None:
+        """Keeps a verdict on exercises with these fingerprints, for this run at least."""
+        self.progress.enter(verdict, code)
+        self._code.pop(verdict.topic, None)
         try:
-            progress.record(self.workspace, verdict, file)
+            progress.record(self.workspace, verdict, code)
         except WorkspaceError as error:
             self.unsaved = self.unsaved or error
 
@@ -183,6 +186,15 @@ class Standing:
         of = f"all exercises of {kata.topic}" if kata else "all exercises"
         example = kata or self.katas[0]
         raise SelectionError(f"{of} are done; name one, such as {example.topic}.{example.exercises[0].name}")
+
+
+def code_of(kata: Kata, file: Path) -> dict[str, str]:
+    """The fingerprints of a kata's exercises in a file; none where it cannot be read."""
+    try:
+        source = read_text(file)
+    except WorkspaceError:
+        return {}
+    return fingerprints(source, [exercise.name for exercise in kata.exercises])
 
 
 def lesson_of(kata: Kata) -> Path:

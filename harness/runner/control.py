@@ -103,9 +103,9 @@ class Parent:
         self.ask({"do": "preload", "capabilities": sorted(set(capabilities))})
 
     def give_up(self) -> None:
-        """Ends the judge for which another thread waits on this line: it gets a `RunError`. The line is spent."""
+        """Ends the judge for which another thread waits on this line, which is told so. The line is spent."""
         with contextlib.suppress(OSError):
-            self.channel.shutdown(socket.SHUT_RDWR)
+            self.channel.shutdown(socket.SHUT_WR)
 
     def __enter__(self) -> Self:
         return self
@@ -131,6 +131,8 @@ class Parent:
 
     def close(self) -> None:
         """Ends the line, and the parent where it is ours; whatever it started ends with it."""
+        with contextlib.suppress(OSError):
+            self.channel.shutdown(socket.SHUT_RDWR)  # a thread that still waits on it would keep it open
         self.channel.close()
         if self.process is not None:
             if not self._answered:  # still importing, for nobody

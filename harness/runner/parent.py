@@ -76,6 +76,7 @@ class WarmParent:
         self._lines = selectors.DefaultSelector()
         self._lines.register(client, selectors.EVENT_READ)
         self._judges: dict[socket.socket, tuple[int, socket.socket]] = {}  # its line → its process, who asked for it
+        self._to_close: set[socket.socket] = set()  # lines of clients that gave up a judge which has not ended yet
         self._workers: dict[int, socket.socket] = {}  # process id → the line of the judge that asked for it
 
     def serve(self) -> None:
@@ -136,10 +137,13 @@ class WarmParent:
         if line in self._judges:
             self._judge_ended(line)
             return
-        for process, asked_by in self._judges.values():
-            if asked_by is line:  # given up; its own line ends with it
-                _kill_group(process)
-        line.close()
+        given_up = [process for process, asked_by in self._judges.values() if asked_by is line]
+        for process in given_up:  # their own lines end with them
+            _kill_group(process)
+        if given_up:
+            self._to_close.add(line)
+        else:
+            line.close()
 
     def _judge_ended(self, line: socket.socket) -> None:
         """Workers that a judge left behind end with it."""
@@ -150,6 +154,9 @@ class WarmParent:
         _, status = os.waitpid(process, 0)
         with contextlib.suppress(OSError):  # it may be gone by now
             send_message(asked_by, {"status": os.waitstatus_to_exitcode(status)})
+        if asked_by in self._to_close:
+            self._to_close.discard(asked_by)
+            asked_by.close()
 
     def _fork_worker(self, line: socket.socket, message: dict[str, Any]) -> None:
         ours, theirs = socket.socketpair()

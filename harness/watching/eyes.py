@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -75,3 +76,11 @@ def stamp(path: Path) -> Stamp:
     except OSError:
         return None
     return found.st_mtime_ns, found.st_size, found.st_ino
+
+
+def wait_for(file: Path) -> None:
+    """Gives an editor that writes by renaming the moment in which there is no file."""
+    for _ in range(10):
+        if file.exists():
+            return
+        time.sleep(0.02)

@@ -38,6 +38,7 @@ class Snapshot:
         source: its text.
         keys: for each exercise a hash of all that its verdict depends on.
         own: for each exercise a hash of its definition alone.
+        code: for each exercise a hash of its definition and of all in the file that it uses.
     """
 
     kata: Kata
@@ -45,6 +46,7 @@ class Snapshot:
     source: str
     keys: dict[str, str]
     own: dict[str, str]
+    code: dict[str, str]
 
     @classmethod
     def take(cls, kata: Kata, file: Path) -> Snapshot:
@@ -62,7 +64,7 @@ class Snapshot:
         for name in names:
             pieces = [around, name, *(own_and_used[other] for other in names if other == name or other in used[name])]
             keys[name] = hashlib.sha256(" ".join(pieces).encode()).hexdigest()
-        return cls(kata, file, source, keys, own_fingerprints(source, names))
+        return cls(kata, file, source, keys, own_fingerprints(source, names), own_and_used)
 
     def edited(self, before: Snapshot | None) -> set[str]:
         """The exercises whose own definition is another than before."""

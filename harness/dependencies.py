@@ -79,7 +79,7 @@ def mentioned(source: str, roots: Iterable[str]) -> frozenset[str]:
     """
     module = _Module(ast.parse(source), trusting=True)
     reached: set[str | None] = set()
-    wanted: set[str | None] = {None, *roots}
+    wanted: set[str | None] = {*roots}
     while not wanted <= reached:
         reached |= module.reach(wanted) | wanted
         statements = (inner for key in reached for inner in module.nodes.get(key, ()))
@@ -98,16 +98,23 @@ class _Module:
 
     Args:
         tree: the module.
-        trusting: no decorator does anything to others than what it decorates.
+        trusting: no decorator does anything to others than what it decorates, and nothing that runs when the module is
+            loaded matters but for the variables that it binds.
     """
 
     def __init__(self, tree: ast.Module, *, trusting: bool = False) -> None:
+        self._trusting = trusting
         self.nodes: dict[str | None, list[ast.stmt]] = defaultdict(list)
         for node in tree.body:
             if _is_main_guard(node):
                 continue
-            name = node.name if isinstance(node, _DEFINITIONS) and (trusting or _keeps_to_itself(node)) else None
-            self.nodes[name].append(node)
+            names: list[str | None] = [None]
+            if isinstance(node, _DEFINITIONS) and (trusting or _keeps_to_itself(node)):
+                names = [node.name]
+            elif trusting and isinstance(node, ast.Assign | ast.AnnAssign):
+                names = [n.id for n in ast.walk(node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)]
+            for name in names:
+                self.nodes[name].append(node)
         self._text = _hash("".join(ast.unparse(node) for node in tree.body))
         self.nodes.setdefault(None, [])
         self._uses = {key: {name for node in nodes for name in _names(node)} for key, nodes in self.nodes.items()}
@@ -133,7 +140,7 @@ class _Module:
     def reach(self, roots: Iterable[str | None]) -> set[str | None]:
         """The definitions that are used from some, those included, and from what runs when the module is loaded."""
         reached: set[str | None] = set()
-        waiting: list[str | None] = [None, *roots]
+        waiting: list[str | None] = [*roots] if self._trusting else [None, *roots]
         while waiting:
             key = waiting.pop()
             if key in reached or key not in self.nodes:

@@ -141,8 +141,17 @@ def test_the_own_definition_alone():
 
 
 def test_what_a_spec_mentions():
-    """The names in a test, in the helpers that it uses and in what runs on import, but not those in other tests."""
-    spec = "LIMIT = far\ndef helper(impl): impl.two()\ndef test_a(impl): helper(impl)\ndef test_b(impl): impl.three('four')\n"
-    assert {"far", "two", "helper"} <= mentioned(spec, ["test_a"])
-    assert not {"three", "four"} & mentioned(spec, ["test_a"])
+    """The names in a test, in the helpers, fixtures and variables that it uses, but not those in other tests."""
+    spec = """
+LIMIT: int = far
+OTHER = five
+def fix(): six()
+@given(LIMIT)
+def helper(impl): impl.two()
+@mark
+def test_a(impl, fix): helper(impl)
+def test_b(impl): impl.three("four")
+"""
+    assert {"far", "two", "helper", "six"} <= mentioned(spec, ["test_a"])
+    assert not {"three", "four", "five"} & mentioned(spec, ["test_a"])
     assert {"three", "four"} <= mentioned(spec, ["test_b"])

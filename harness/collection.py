@@ -10,6 +10,8 @@ from harness.errors import KataError
 from harness.model import Exercise, Kata
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from harness.manager import Harness
     from harness.model import Implementation
 
@@ -22,10 +24,10 @@ class Selection:
 
     Args:
         harness: with the catalogue and the plugins.
-        wanted: the one exercise whose tests are wanted, or None for all.
+        wanted: the exercises whose tests are wanted; none for all.
     """
 
-    def __init__(self, harness: Harness, wanted: str | None) -> None:
+    def __init__(self, harness: Harness, wanted: Collection[str] = ()) -> None:
         self.kept: list[pytest.Item] = []
         self.dropped: list[pytest.Item] = []
         self._harness = harness
@@ -69,7 +71,7 @@ class Selection:
             return
         item.stash[JUDGED] = kata, exercise
         only = self._only(reference_of(item), kata)
-        judged_here = only in (None, exercise.name) and self._wanted in (None, exercise.name)
+        judged_here = only in (None, exercise.name) and (not self._wanted or exercise.name in self._wanted)
         (self.kept if judged_here else self.dropped).append(item)
 
     def complaints(self) -> list[str]:

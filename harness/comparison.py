@@ -153,7 +153,8 @@ class _Walk:
         """Of two sets, or of the keys of two dicts, as `_typed` gives them."""
         missing = [summary(expected[key]) for key in expected if key not in actual]
         too_many = [summary(actual[key]) for key in actual if key not in expected]
-        problems = [f"{text} is missing" for text in missing[:1]] + [f"{text} should not be there" for text in too_many[:1]]
+        problems = [f"{text} is missing" for text in missing[:1]]
+        problems += [f"{text} should not be there" for text in too_many[:1]]
         if problems:
             return place, ", and ".join(problems)
         for key in expected:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 import signal
 import sys
@@ -14,6 +15,7 @@ import numpy as np
 import torch
 
 from harness.errors import Alarm, DeadlineExceeded
+from harness.model import NO_DEADLINE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -106,6 +108,8 @@ def _raise_at_a_line(frame: FrameType | None, ours: set[FrameType], skip: int) -
 
 
 def _debugger_is_active() -> bool:
+    if os.environ.get(NO_DEADLINE):
+        return True
     trace = sys.gettrace()
     # A coverage tool's tracer is no debugger: nobody waits at a prompt.
     return trace is not None and "coverage" not in type(trace).__module__ and type(trace).__name__ != "CTracer"

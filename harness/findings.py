@@ -51,6 +51,7 @@ def finding_of(
         outcome, failure = Outcome.SKIPPED, Failure(message=reason.removeprefix("Skipped: "))
     elif call.excinfo is not None:
         outcome, failure = judge_exception(call.excinfo.value)
+        failure = replace(failure, printed=_last_lines(report.capstdout))
     elif report.failed:  # a test that should fail and did not: pytest's word alone
         outcome, failure = Outcome.FAILED, Failure(message=shortened(str(report.longrepr)))
     face: Face | None = getattr(item, "funcargs", {}).get("impl")
@@ -173,6 +174,11 @@ def _message(error: BaseException) -> str:
     if is_ours(error) or isinstance(error, AssertionError):
         return said.partition(": ")[2] or type(error).__name__
     return said
+
+
+def _last_lines(printed: str, most: int = 5) -> str | None:
+    lines = [line[:400] for line in printed.splitlines() if line.strip()]
+    return "\n".join(lines[-most:]) or None
 
 
 def _text(part: object) -> str | None:

@@ -11,6 +11,9 @@ if TYPE_CHECKING:
     from pathlib import Path
     from types import ModuleType
 
+NO_DEADLINE = "KATA_NO_DEADLINE"
+"""The environment variable that lets calls take as long as they want: somebody may wait at a debugger's prompt."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pack:
@@ -162,6 +165,7 @@ class Failure:
         difference: where and by how much the two differ.
         location: the learner's line that raised, where one did.
         exceptions: names of the exception's type and its bases, most derived first, as `module.Name`.
+        printed: the last lines that the implementation printed during the test.
     """
 
     message: str
@@ -171,6 +175,7 @@ class Failure:
     difference: str | None = None
     location: Location | None = None
     exceptions: tuple[str, ...] = ()
+    printed: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

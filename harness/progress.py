@@ -1,9 +1,13 @@
 """What is known about a learner's exercises: the last outcome of each, and how many hints were taken.
 
-It stands in `.kata/progress.json`, by the exercise's name, so that an update of the katas loses nothing:
+It stands in `.kata/progress.json`, by the exercise's name, and holds no path, so that an update of the katas, another
+number or another machine loses nothing:
 
-    {"version": 1, "exercises": {"tensor_operations.swap_rows": {
-      "outcome": "passed", "file": "hash of the judged file", "when": "2026-01-31T12:00:00+00:00", "hints": 1}}}
+    {"version": 2, "exercises": {"tensor_operations.swap_rows": {
+      "outcome": "passed", "code": "hash of the exercise", "when": "2026-01-31T12:00:00+00:00", "hints": 1}}}
+
+The hash is that of the exercise's definition and of all that it uses (see `harness.dependencies`). Version 1 had the
+hash of the whole file instead, which is read as unknown.
 """
 
 from __future__ import annotations
@@ -19,13 +23,13 @@ from harness.files import explained, write_text
 from harness.model import Outcome
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from harness.model import Verdict
     from harness.workspace import Workspace
 
-VERSION = 1
+VERSION = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,13 +38,13 @@ class Record:
 
     Attributes:
         outcome: of the last check, None where there was none.
-        file: hash of the learner's file as it was then (see `harness.files.digest`).
+        code: fingerprint of the exercise as it was then (see `harness.dependencies`).
         when: the time of that check, in ISO format.
         hints: how many were taken.
     """
 
     outcome: Outcome | None = None
-    file: str = ""
+    code: str = ""
     when: str = ""
     hints: int = 0
 
@@ -61,13 +65,13 @@ class Progress:
         """What is known about an exercise."""
         return self.records.get(f"{topic}.{exercise}", Record())
 
-    def enter(self, verdict: Verdict, file: str) -> None:
-        """Takes a verdict on the learner's file with that hash into account."""
+    def enter(self, verdict: Verdict, code: Mapping[str, str]) -> None:
+        """Takes a verdict into account, on exercises with these fingerprints."""
         when = datetime.now(UTC).isoformat(timespec="seconds")
         for each in verdict.exercises:
             known = self.of(verdict.topic, each.exercise)
             self.records[f"{verdict.topic}.{each.exercise}"] = replace(
-                known, outcome=each.outcome, file=file, when=when
+                known, outcome=each.outcome, code=code.get(each.exercise, ""), when=when
             )
 
 
@@ -99,7 +103,7 @@ def _set_aside(workspace: Workspace, file: Path) -> Path:
 
 
 def _parse(document: dict[str, object]) -> dict[str, Record]:
-    if document["version"] != VERSION:
+    if document["version"] not in (1, VERSION):
         raise ValueError(document["version"])
     entries: dict[str, dict[str, object]] = document["exercises"]  # type: ignore[assignment]
     records = {}
@@ -107,16 +111,16 @@ def _parse(document: dict[str, object]) -> dict[str, Record]:
         outcome = entry.get("outcome")
         records[name] = Record(
             outcome=None if outcome is None else Outcome(str(outcome)),
-            file=str(entry.get("file", "")),
+            code=str(entry.get("code", "")),
             when=str(entry.get("when", "")),
             hints=int(str(entry.get("hints", 0))),
         )
     return records
 
 
-def record(workspace: Workspace, verdict: Verdict, file: str) -> Progress:
-    """Keeps a verdict on the learner's file with that hash."""
-    return _change(workspace, lambda known: known.enter(verdict, file))
+def record(workspace: Workspace, verdict: Verdict, code: Mapping[str, str]) -> Progress:
+    """Keeps a verdict on exercises with these fingerprints."""
+    return _change(workspace, lambda known: known.enter(verdict, code))
 
 
 def take_hint(workspace: Workspace, topic: str, exercise: str, *, most: int) -> int:

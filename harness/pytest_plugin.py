@@ -45,7 +45,12 @@ def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginMa
     )
     group.addoption("--isolate", action="store_true", help="keep the implementation in a process of its own")
     group.addoption("--diagnose", action="store_true", help="say which known mistake explains a failure")
-    group.addoption("--kata-exercise", metavar="NAME", help="run only the tests that judge this exercise")
+    group.addoption(
+        "--kata-exercise",
+        action="append",
+        metavar="NAME",
+        help="run only the tests that judge this exercise; may be given more than once",
+    )
     group.addoption(
         "--kata-first-failure",
         action="store_true",
@@ -76,7 +81,7 @@ class KataPlugin:
         self.diagnoses: list[dict[str, Any]] = []
         self._failed: set[tuple[str, str | None]] = set()
         self.references: list[str] = []
-        self.selection = Selection(harness, None)
+        self.selection = Selection(harness)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_configure(self, config: pytest.Config) -> None:
@@ -89,7 +94,7 @@ class KataPlugin:
         if config.getoption("--hypothesis-profile", None) in profiles.PROFILES:
             profiles.register()  # before Hypothesis' own plugin looks the name up
         self.references = list(dict.fromkeys(config.getoption("--impl") or ["learner"]))
-        self.selection = Selection(self.harness, config.getoption("--kata-exercise"))
+        self.selection = Selection(self.harness, config.getoption("--kata-exercise") or ())
         config.pluginmanager.register(_impl_fixture(self), "kata-impl-fixture")
 
     def pytest_sessionstart(self, session: pytest.Session) -> None:

@@ -7,8 +7,8 @@ The JSON of a verdict, schema version 1:
        "blocked_by": [], "mistake": null, "skipped": [],
        "finding": {"test": "test_rows_of_both_stand_in_order", "sentence": "…", "failure": {
          "message": "…", "call": "join_rows(…)", "expected": "…", "got": "…", "difference": "…",
-         "location": {"file": "…", "line": 31, "code": "…"}, "exceptions": ["builtins.TypeError", …]},
-         "mistake": null, "mistake_name": null}}]}
+         "location": {"file": "…", "line": 31, "code": "…"}, "exceptions": ["builtins.TypeError", …],
+         "printed": "…"}, "mistake": null, "mistake_name": null}}]}
 
 `outcome` is one of passed, failed, todo, skipped, blocked, error, timeout. `mistake` says what probably went wrong;
 without a `mistake_name` it is but a guess. Whatever is unknown is null. A reader may meet further keys in the same
@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any
 from harness.model import ExerciseVerdict, Failure, Finding, Location, Outcome, Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
 
     from harness.model import Exercise, Kata
 
@@ -33,14 +33,14 @@ SCHEMA_VERSION = 1
 _GRAVITY = (Outcome.ERROR, Outcome.TIMEOUT, Outcome.FAILED, Outcome.TODO)
 
 
-def fold(kata: Kata, label: str, findings: Iterable[Finding], *, only: Exercise | None = None) -> Verdict:
+def fold(kata: Kata, label: str, findings: Iterable[Finding], *, only: Collection[Exercise] = ()) -> Verdict:
     """Puts the findings about one implementation together.
 
     Args:
         kata: whose spec was run.
         label: the implementation's.
         findings: those of other implementations are passed over.
-        only: the one exercise that was judged, where it was not the whole kata.
+        only: the exercises that were judged, where it was not the whole kata.
     """
     by_exercise: dict[str, list[Finding]] = {exercise.name: [] for exercise in kata.exercises}
     for finding in findings:
@@ -48,7 +48,7 @@ def fold(kata: Kata, label: str, findings: Iterable[Finding], *, only: Exercise 
             by_exercise[finding.exercise].append(finding)
     verdicts: dict[str, ExerciseVerdict] = {}
     for exercise in kata.exercises:
-        if only is None or exercise.name == only.name:
+        if not only or exercise in only:
             verdicts[exercise.name] = _fold_exercise(exercise, by_exercise[exercise.name])
     return Verdict(
         topic=kata.topic,

@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from harness.cli import check, doctor, hint, init, new, overview, reset, solution, sync, verify
+from harness.cli import check, doctor, hint, init, new, overview, reset, solution, sync, verify, watch
 from harness.cli import list as list_
 from harness.errors import KataError
 
@@ -26,6 +26,7 @@ app = typer.Typer(
 for _name, _module in {
     "list": list_,
     "check": check,
+    "watch": watch,
     "hint": hint,
     "solution": solution,
     "reset": reset,

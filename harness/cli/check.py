@@ -1,25 +1,22 @@
 """`kata check`: judges what somebody has written."""
 
-import os
-from collections.abc import Generator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
-from dataclasses import dataclass
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from harness.cli.judging import Job, Judge
 from harness.cli.options import Exercise as ExerciseArgument
 from harness.cli.options import Json
-from harness.cli.standing import Standing, statement
+from harness.cli.standing import Standing
 from harness.errors import CatalogueError, SourceError
-from harness.files import digest, read_text
+from harness.files import read_text
 from harness.model import Exercise, Kata, Verdict
-from harness.reports import json
-from harness.reports.screen import columns, say
-from harness.runner import process
-from harness.verdicts import fold, to_json
+from harness.reports import json, terminal
+from harness.reports.screen import columns, line, say
+from harness.runner.control import Parent
+from harness.verdicts import to_json
 
 HELP = """Check what you wrote.
 
@@ -31,17 +28,8 @@ Without a topic, the first kata that is not done. Exit code 0: all passed; 1: so
   kata check tensor_operations.swap_rows    one exercise
   kata check 3 --impl answers/              somebody else's file or folder
   kata check --all --json                   everything, for a program
+  kata check 3 --debug                      in one process, so that breakpoint() works
 """
-
-
-@dataclass(frozen=True)
-class _Job:
-    """One run of one spec."""
-
-    kata: Kata
-    exercise: Exercise | None
-    reference: str
-    file: Path
 
 
 def run(
@@ -51,22 +39,39 @@ def run(
     ] = "learner",
     everything: Annotated[bool, typer.Option("--all", help="Check all katas.")] = False,
     as_json: Json = False,
-    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Show pytest's own output, too.")] = False,
+    verbose: Annotated[
+        bool, typer.Option("--verbose", "-v", help="Show pytest's own output, too, and what your code prints.")
+    ] = False,
+    debug: Annotated[
+        bool, typer.Option("--debug", help="Run in one process and without a deadline, so that breakpoint() works.")
+    ] = False,
 ) -> None:
     """Judges one kata, one exercise, or everything."""
     if everything and topic is not None:
         raise typer.BadParameter(f"names all katas; leave out {topic}", param_hint="--all")
-    standing = Standing.load()
-    jobs = _jobs(standing, topic, impl, everything=everything)
-    if not jobs and not as_json:
-        say("All exercises are done. `kata check --all` checks them once more.")
-        return
+    if debug and as_json:
+        raise typer.BadParameter("gives the terminal to the debugger; leave out --json", param_hint="--debug")
     verdicts: list[Verdict] = []
-    with closing(_judged(standing, jobs, verbose=verbose and not as_json)) as judged:
-        for job, verdict in judged:
+    with ExitStack() as stack:
+        # It warms up while the catalogue is read.
+        parent = None if debug else stack.enter_context(Parent.start())
+        standing = Standing.load()
+        jobs = _jobs(standing, topic, impl, everything=everything)
+        if not jobs and not as_json:
+            say("All exercises are done. `kata check --all` checks them once more.")
+            return
+        judge = Judge(standing, parent, verbose=verbose and not as_json)
+        unfinished = {kata.part for kata in standing.katas if not standing.part_done(kata)}
+        for job, verdict in stack.enter_context(closing(judge.judged(jobs))):
             verdicts.append(verdict)
-            if not as_json:
-                _show(standing, job, verdict, brief=everything or len(jobs) > 1)
+            if as_json:
+                continue
+            if everything or len(jobs) > 1:
+                say(*terminal.brief(verdict, job.kata))
+                continue
+            completes = job.kata.part in unfinished and standing.part_done(job.kata)
+            if not completes or _holds(standing, judge, job, verdicts):
+                _show(standing, job, verdict, completes=completes)
     passed = all(verdict.passed for verdict in verdicts)
     if as_json:
         json.write("check", passed=passed, verdicts=[to_json(verdict) for verdict in verdicts])
@@ -78,10 +83,11 @@ def run(
         raise typer.Exit(1)
 
 
-def _jobs(standing: Standing, topic: str | None, impl: str, *, everything: bool) -> list[_Job]:
-    exercise = None
+def _jobs(standing: Standing, topic: str | None, impl: str, *, everything: bool) -> list[Job]:
+    exercises: tuple[Exercise, ...] = ()
     if topic is not None:
         kata, exercise = standing.select(topic)
+        exercises = (exercise,) if exercise else ()
         katas: tuple[Kata, ...] = (kata,)
     elif everything or impl != "learner":
         katas = standing.katas
@@ -92,7 +98,7 @@ def _jobs(standing: Standing, topic: str | None, impl: str, *, everything: bool)
     for kata in katas:
         file = _file(standing, kata, impl, alone=len(katas) == 1)
         if file:
-            jobs.append(_Job(kata, exercise, impl, file))
+            jobs.append(Job(kata, exercises, impl, file))
     if katas and not jobs:
         example = standing.katas[0]
         raise SourceError(
@@ -119,45 +125,24 @@ def _file(standing: Standing, kata: Kata, impl: str, *, alone: bool) -> Path | N
     return file
 
 
-def _judged(standing: Standing, jobs: list[_Job], *, verbose: bool) -> Generator[tuple[_Job, Verdict]]:
-    """The verdicts in the order of the jobs, each as soon as it is there."""
-
-    def judge(job: _Job) -> tuple[str, Verdict]:
-        content = digest(job.file)  # before the run: whoever edits the file meanwhile has edited it since
-        findings = process.judge(
-            job.kata,
-            job.reference,
-            exercise=job.exercise,
-            workspace=standing.place,
-            verbose=verbose,
-        )
-        return content, fold(job.kata, job.reference, findings, only=job.exercise)
-
-    with ThreadPoolExecutor(max_workers=1 if verbose else os.cpu_count()) as pool:
-        try:
-            for job, (content, verdict) in zip(jobs, pool.map(judge, jobs), strict=True):
-                if job.reference == "learner":
-                    standing.remember(verdict, content)
-                yield job, verdict
-        finally:
-            pool.shutdown(cancel_futures=True)
+def _holds(standing: Standing, judge: Judge, done: Job, verdicts: list[Verdict]) -> bool:
+    """Whether all of a part is still right, now that its last exercise is; says what is not."""
+    others = [kata for kata in standing.part(done.kata) if done.exercises or kata != done.kata]
+    if not others:
+        return True
+    say(line(f"All of {done.kata.part} is done. Checking it once more …", indent=2))
+    jobs = [Job(kata, (), done.reference, standing.readable_file(kata)) for kata in others]
+    held = True
+    with closing(judge.judged(jobs)) as judged:
+        for job, verdict in judged:
+            verdicts.append(verdict)
+            if not verdict.passed:
+                say(*terminal.brief(verdict, job.kata))
+                held = False
+    return held
 
 
-def _show(standing: Standing, job: _Job, verdict: Verdict, *, brief: bool) -> None:
-    from harness.reports import terminal
-
-    if brief:
-        say(*terminal.brief(verdict, job.kata))
-        return
+def _show(standing: Standing, job: Job, verdict: Verdict, *, completes: bool) -> None:
     own = job.reference == "learner"
-    unfinished = standing.next_exercise() if own else None
-    then = standing.next_exercise(of=job.kata) if own else None
-    around = terminal.Surroundings(
-        file=job.file,
-        statement=lambda name: statement(job.kata, name),
-        own=own,
-        then=then[1].name if then else None,
-        after=unfinished[0] if unfinished else None,
-        lesson=standing.lesson(unfinished[0]) if unfinished else None,
-    )
+    around = standing.surroundings(job.kata, job.file, own=own, completes=completes and verdict.passed)
     say(*terminal.render(verdict, job.kata, around, columns()))

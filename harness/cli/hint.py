@@ -1,9 +1,10 @@
 """`kata hint`: one more hint each time."""
 
 from harness import progress
-from harness.cli.options import Exercise
+from harness.cli.options import Exercise as ExerciseArgument
 from harness.cli.standing import Standing, statement
-from harness.reports.screen import line, say
+from harness.model import Exercise, Kata
+from harness.reports.screen import Line, line, say
 from harness.reports.terminal import command
 
 HELP = """Give one more hint.
@@ -17,21 +18,24 @@ first exercise that is not done.
 """
 
 
-def run(exercise: Exercise = None) -> None:
+def run(exercise: ExerciseArgument = None) -> None:
     """Shows the hints taken so far and one more."""
     standing = Standing.load()
     kata, about = standing.select_exercise(exercise)
+    say(*one_more(standing, kata, about))
+
+
+def one_more(standing: Standing, kata: Kata, about: Exercise) -> list[Line | str]:
+    """Takes a hint for an exercise, and gives the lines that show it after those that were taken before."""
     had = standing.record(kata, about).hints
     taken = progress.take_hint(standing.workspace, kata.topic, about.name, most=len(about.hints))
     name = f"{kata.topic}.{about.name}"
-    say(line((name, "bold"), f"  {statement(kata, about.name)}", indent=2), "")
+    lines: list[Line | str] = [line((name, "bold"), f"  {statement(kata, about.name)}", indent=2), ""]
     for number, hint in enumerate(about.hints[:taken], start=1):
         style = "dim" if number < taken else ""
-        say(line((f"  {number}. ", style), (hint, style), indent=5))
-    say("")
+        lines.append(line((f"  {number}. ", style), (hint, style), indent=5))
+    lines.append("")
     if taken < len(about.hints):
-        say(command("more", f"kata hint {name}"))
-    elif had < taken:
-        say("That was the last hint.", command("see", f"kata solution {name}"))
-    else:
-        say("There are no more hints.", command("see", f"kata solution {name}"))
+        return [*lines, command("more", f"kata hint {name}")]
+    end = "That was the last hint." if had < taken else "There are no more hints."
+    return [*lines, end, command("see", f"kata solution {name}")]

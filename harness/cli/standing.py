@@ -7,14 +7,17 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Self
 
 from harness import manager, progress
+from harness.dependencies import fingerprints
 from harness.errors import CatalogueError, KataError, SelectionError, WorkspaceError
-from harness.files import digest, read_text
+from harness.files import read_text
 from harness.model import Outcome
 from harness.progress import Progress, Record
 from harness.reports.screen import complain
+from harness.reports.terminal import Surroundings
 from harness.workspace import Workspace
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from harness.manager import Harness
@@ -39,7 +42,7 @@ class Standing:
     place: Workspace | None
     progress: Progress
     unsaved: WorkspaceError | None = None
-    _digests: dict[str, str] = field(default_factory=dict)
+    _code: dict[str, dict[str, str]] = field(default_factory=dict)
 
     @classmethod
     def load(cls) -> Self:
@@ -109,25 +112,48 @@ class Standing:
         return self.progress.of(kata.topic, exercise.name)
 
     def edited_since(self, kata: Kata, exercise: Exercise) -> bool:
-        """Whether the file changed after the exercise was last checked."""
+        """Whether the exercise, or anything that it uses, changed after it was last checked."""
         record = self.record(kata, exercise)
         if record.outcome is None or self.place is None:
             return False
-        if kata.topic not in self._digests:
-            self._digests[kata.topic] = digest(self.place.file(kata))
-        return record.file != self._digests[kata.topic]
+        if kata.topic not in self._code:
+            self._code[kata.topic] = code_of(kata, self.place.file(kata))
+        return record.code != self._code[kata.topic].get(exercise.name)
 
-    def remember(self, verdict: Verdict, file: str) -> None:
-        """Keeps a verdict, for this run at least."""
-        self.progress.enter(verdict, file)
+    def remember(self, verdict: Verdict, code: Mapping[str, str]) -> None:
+        """Keeps a verdict on exercises with these fingerprints, for this run at least."""
+        self.progress.enter(verdict, code)
+        self._code.pop(verdict.topic, None)
         try:
-            progress.record(self.workspace, verdict, file)
+            progress.record(self.workspace, verdict, code)
         except WorkspaceError as error:
             self.unsaved = self.unsaved or error
 
     def done(self, kata: Kata) -> int:
         """How many exercises of a kata are done."""
         return sum(self.record(kata, exercise).outcome in DONE for exercise in kata.exercises)
+
+    def part(self, kata: Kata) -> tuple[Kata, ...]:
+        """All katas of the part to which a kata belongs."""
+        return tuple(each for each in self.katas if each.part == kata.part)
+
+    def part_done(self, kata: Kata) -> bool:
+        """Whether all exercises of a kata's part are done."""
+        return all(self.done(each) == len(each.exercises) for each in self.part(kata))
+
+    def surroundings(self, kata: Kata, file: Path, *, own: bool = True, completes: bool = False) -> Surroundings:
+        """What a screen says beside the verdict on a file."""
+        unfinished = self.next_exercise() if own else None
+        then = self.next_exercise(of=kata) if own else None
+        return Surroundings(
+            file=file,
+            statement=lambda name: statement(kata, name),
+            own=own,
+            then=then[1].name if then else None,
+            after=unfinished[0] if unfinished else None,
+            lesson=self.lesson(unfinished[0]) if unfinished else None,
+            completed=kata.part if completes else None,
+        )
 
     def next_exercise(self, *, of: Kata | None = None) -> tuple[Kata, Exercise] | None:
         """The first exercise that is not done: of all katas, or of one."""
@@ -160,6 +186,15 @@ class Standing:
         of = f"all exercises of {kata.topic}" if kata else "all exercises"
         example = kata or self.katas[0]
         raise SelectionError(f"{of} are done; name one, such as {example.topic}.{example.exercises[0].name}")
+
+
+def code_of(kata: Kata, file: Path) -> dict[str, str]:
+    """The fingerprints of a kata's exercises in a file; none where it cannot be read."""
+    try:
+        source = read_text(file)
+    except WorkspaceError:
+        return {}
+    return fingerprints(source, [exercise.name for exercise in kata.exercises])
 
 
 def lesson_of(kata: Kata) -> Path:

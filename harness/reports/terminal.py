@@ -36,6 +36,8 @@ class Surroundings:
         then: the next exercise of this kata that is not done, where only one was judged.
         after: the kata to go on with, where there is one.
         lesson: the lesson of that kata.
+        completed: the part that is complete with this kata, all of it checked once more.
+        pending: how many exercises of the kata are still being judged.
     """
 
     file: Path
@@ -44,6 +46,8 @@ class Surroundings:
     then: str | None = None
     after: Kata | None = None
     lesson: Path | None = None
+    completed: str | None = None
+    pending: int = 0
 
 
 def render(verdict: Verdict, kata: Kata, around: Surroundings, width: int = 80) -> list[Line]:
@@ -51,13 +55,13 @@ def render(verdict: Verdict, kata: Kata, around: Surroundings, width: int = 80) 
     first = next((each for each in verdict.exercises if each.outcome in _WRONG), None)
     to_do = next((each for each in verdict.exercises if each.outcome is Outcome.TODO), None)
     common = _common_failure(verdict)
-    lines = [_headline(verdict, kata)]
+    lines = [_headline(verdict, kata, around)]
     if first and common:
         lines += [line(""), *_failure(common, around, width)]
         return [*lines, *(_next_after_error(kata) if around.own else [])]
     if len(verdict.exercises) > 1 or not first:
         lines += [line(""), *_table(verdict, width)]
-    if verdict.passed and not around.own:
+    if verdict.passed and (around.pending or not around.own):
         return lines
     lines.append(line(""))
     if first:
@@ -76,9 +80,10 @@ def brief(verdict: Verdict, kata: Kata) -> list[Line]:
     return [line((sign.sign, sign.style), f" {kata.number:02} {kata.topic}: ", *_counts(verdict), indent=2)]
 
 
-def _headline(verdict: Verdict, kata: Kata) -> Line:
+def _headline(verdict: Verdict, kata: Kata, around: Surroundings) -> Line:
+    pending = (f", {around.pending} being judged",) if around.pending else ()
     whose = () if verdict.implementation == "learner" else (f" · {verdict.implementation}",)
-    return line((f"{kata.number:02} {kata.title}", "bold"), " · ", *_counts(verdict), *whose, indent=3)
+    return line((f"{kata.number:02} {kata.title}", "bold"), " · ", *_counts(verdict), *pending, *whose, indent=3)
 
 
 def _counts(verdict: Verdict) -> list[tuple[str, str]]:
@@ -172,6 +177,8 @@ def _failure(failure: Failure, around: Surroundings, width: int) -> list[Line]:
         where = f"{_shown(Path(failure.location.file), around)}:{failure.location.line}"
         lines.append(line("    ", (f"{'at':<{_LABEL}}", "dim"), (where, "underline"), long=True))
         lines.append(line(" " * (4 + _LABEL), failure.location.code.strip(), whole=True))
+    for label, row in zip(("printed", "", "", "", ""), (failure.printed or "").splitlines()[-5:], strict=False):
+        lines.append(line("    ", (f"{label:<{_LABEL}}", "dim"), row, whole=True))
     return lines
 
 
@@ -197,7 +204,10 @@ def _to_do(name: str, kata: Kata, around: Surroundings) -> list[Line]:
 def _nothing_left(verdict: Verdict, kata: Kata, around: Surroundings) -> list[Line]:
     if len(verdict.exercises) < len(kata.exercises) and around.then:
         return [line(("Right.", "bold green")), *_to_do(around.then, kata, around)]
-    lines = [line(("Well done: ", "bold green"), f"{kata.title} is complete.")]
+    complete = f"{kata.title} is complete."
+    if around.completed:
+        complete = f"{kata.title} is complete, and with it the part {around.completed}: all of it holds."
+    lines = [line(("Well done: ", "bold green"), complete, indent=11)]
     if around.after is None:
         return [*lines, line("That was the last one. ", ("kata check --all", "cyan"), " checks everything once more.")]
     lines.append(line(f"Next: {around.after.number:02} {around.after.title}. {around.after.summary}", indent=6))

@@ -1,16 +1,24 @@
-"""What the warm parent and those who ask it for processes say: a JSON object a message, with file descriptors."""
+"""What the warm parent and those who ask it for processes say to each other.
+
+A message is a JSON object, and may bring file descriptors.
+"""
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import socket
 import struct
 import subprocess
 import sys
-from typing import Any, Self
+import tempfile
+from typing import IO, TYPE_CHECKING, Any, Self
 
 from harness.errors import RunError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 _HEADER = struct.Struct("<I")
 _MOST_BYTES = 1 << 20
@@ -56,27 +64,48 @@ class Parent:
         process: the parent's process, where it is ours to end.
     """
 
-    def __init__(self, channel: socket.socket, process: subprocess.Popen[bytes] | None = None) -> None:
+    def __init__(
+        self,
+        channel: socket.socket,
+        process: subprocess.Popen[bytes] | None = None,
+        complaints: IO[bytes] | None = None,
+    ) -> None:
         self.channel = channel
         self.process = process
+        self._complaints = complaints
+        self._answered = False
 
     @classmethod
     def start(cls) -> Parent:
-        """Starts a parent in a process of its own. It ends when this one does, or when it is closed."""
+        """Starts a parent in a process of its own, and does not wait until it is warm.
+
+        It ends when it is closed, or when the thread does that started it.
+        """
         ours, theirs = socket.socketpair()
+        complaints = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the parent
         process = subprocess.Popen(
             [sys.executable, "-m", "harness.runner.parent", str(theirs.fileno())],
             pass_fds=[theirs.fileno()],
             stdin=subprocess.DEVNULL,
+            stderr=complaints,
             start_new_session=True,
         )
         theirs.close()
-        return cls(ours, process)
+        return cls(ours, process, complaints)
 
     def another_line(self) -> Parent:
         """A second line to the same parent, for another thread."""
         _, descriptors = self.ask({"do": "line"})
         return Parent(socket.socket(fileno=descriptors[0]))
+
+    def preload(self, capabilities: Iterable[str]) -> None:
+        """Lets the parent import what katas with these capabilities need, so that their judges need not."""
+        self.ask({"do": "preload", "capabilities": sorted(set(capabilities))})
+
+    def give_up(self) -> None:
+        """Ends the judge for which another thread waits on this line, which is told so. The line is spent."""
+        with contextlib.suppress(OSError):
+            self.channel.shutdown(socket.SHUT_WR)
 
     def __enter__(self) -> Self:
         return self
@@ -94,16 +123,31 @@ class Parent:
             send_message(self.channel, message, descriptors)
             answer, came = receive_message(self.channel)
         except (EOFError, OSError):
-            raise RunError("the process that starts judges and workers has ended: run the command again") from None
+            raise RunError(f"the process that starts judges and workers has ended{self._last_word()}") from None
+        self._answered = True
         if "error" in answer:
             raise RunError(answer["error"])
         return answer, came
 
     def close(self) -> None:
         """Ends the line, and the parent where it is ours; whatever it started ends with it."""
+        with contextlib.suppress(OSError):
+            self.channel.shutdown(socket.SHUT_RDWR)  # a thread that still waits on it would keep it open
         self.channel.close()
         if self.process is not None:
+            if not self._answered:  # still importing, for nobody
+                self.process.kill()
             self.process.wait()
+        if self._complaints is not None:
+            self._complaints.close()
+
+    def _last_word(self) -> str:
+        if self._complaints is not None and not self._complaints.closed:
+            self._complaints.seek(0)
+            said = self._complaints.read().decode(errors="replace").strip().splitlines()
+            if said:
+                return f": {said[-1]} (`kata doctor` shows what is missing)"
+        return ": start the command once more"
 
 
 def descriptor_of(channel: socket.socket) -> int:

@@ -76,6 +76,7 @@ class WarmParent:
         self._lines = selectors.DefaultSelector()
         self._lines.register(client, selectors.EVENT_READ)
         self._judges: dict[socket.socket, tuple[int, socket.socket]] = {}  # its line → its process, who asked for it
+        self._to_close: set[socket.socket] = set()  # lines of clients that gave up a judge which has not ended yet
         self._workers: dict[int, socket.socket] = {}  # process id → the line of the judge that asked for it
 
     def serve(self) -> None:
@@ -131,11 +132,21 @@ class WarmParent:
         self._lines.register(ours, selectors.EVENT_READ)
 
     def _line_ended(self, line: socket.socket) -> None:
-        """Tells whoever asked for a judge how it ended. Workers that it left behind end with it."""
+        """Ends what was asked for on the line of a client; of a judge, tells whoever asked for it how it ended."""
         self._lines.unregister(line)
-        if line not in self._judges:
-            line.close()
+        if line in self._judges:
+            self._judge_ended(line)
             return
+        given_up = [process for process, asked_by in self._judges.values() if asked_by is line]
+        for process in given_up:  # their own lines end with them
+            _kill_group(process)
+        if given_up:
+            self._to_close.add(line)
+        else:
+            line.close()
+
+    def _judge_ended(self, line: socket.socket) -> None:
+        """Workers that a judge left behind end with it."""
         process, asked_by = self._judges.pop(line)
         for worker in [worker for worker, asked_by in self._workers.items() if asked_by is line]:
             self._end_worker(worker)
@@ -143,6 +154,9 @@ class WarmParent:
         _, status = os.waitpid(process, 0)
         with contextlib.suppress(OSError):  # it may be gone by now
             send_message(asked_by, {"status": os.waitstatus_to_exitcode(status)})
+        if asked_by in self._to_close:
+            self._to_close.discard(asked_by)
+            asked_by.close()
 
     def _fork_worker(self, line: socket.socket, message: dict[str, Any]) -> None:
         ours, theirs = socket.socketpair()
@@ -166,12 +180,11 @@ class WarmParent:
             return None
         # A worker whose channel broke is a moment away from its end.
         ended, status = os.waitpid(process, os.WNOHANG)
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(process, signal.SIGKILL)
         if ended:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(process, signal.SIGKILL)
             return os.waitstatus_to_exitcode(status)
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(process, signal.SIGKILL)
+        _kill_group(process)
         _, status = os.waitpid(process, 0)
         code = os.waitstatus_to_exitcode(status)
         return None if code == -signal.SIGKILL else code
@@ -180,9 +193,15 @@ class WarmParent:
         for worker in list(self._workers):
             self._end_worker(worker)
         for process, _ in self._judges.values():
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(process, signal.SIGKILL)
+            _kill_group(process)
             os.waitpid(process, 0)
+
+
+def _kill_group(process: int) -> None:
+    """Kills a process that was not waited for yet, and what it started."""
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(process, signal.SIGKILL)
+    os.kill(process, signal.SIGKILL)  # it may not have made its group yet
 
 
 def can_fork() -> bool:
@@ -238,6 +257,8 @@ def _judge(channel: socket.socket, message: dict[str, Any], descriptors: list[in
     os.chdir(message["cwd"])
     os.environ.clear()
     os.environ.update(message["environment"])
+    tempfile.tempdir = None  # to be found anew
+    os.setpgid(0, 0)
     remote.use_parent(Parent(channel))
     return int(pytest.main(message["arguments"]))
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.errors import RunError
+from harness.model import NO_DEADLINE
 from harness.verdicts import finding_from_json
 
 if TYPE_CHECKING:
@@ -40,10 +41,11 @@ def judge(
     kata: Kata,
     references: str | Sequence[str],
     *,
-    exercise: Exercise | None = None,
+    exercises: Sequence[Exercise] = (),
     profile: str = "learner",
     workspace: Workspace | None = None,
     verbose: bool = False,
+    debug: bool = False,
     parent: Parent | None = None,
     options: Sequence[str] = (),
 ) -> tuple[Finding, ...]:
@@ -52,10 +54,11 @@ def judge(
     Args:
         kata: whose spec.
         references: one or more values for `--impl`.
-        exercise: judge only this one.
+        exercises: judge only these; without any, all.
         profile: the Hypothesis profile.
         workspace: where `learner` is looked up and where failing examples are remembered.
-        verbose: let pytest write to this process's output, tracebacks and all.
+        verbose: let pytest write to this process's output, tracebacks and all, and what the implementation printed.
+        debug: run all in one process that has the terminal to itself, with no deadline, so that `breakpoint()` works.
         parent: the warm parent that forks the judge, and a worker for the implementation. Without one, both are one
             fresh process.
         options: more options for pytest.
@@ -68,14 +71,20 @@ def judge(
     """
     with tempfile.TemporaryDirectory(prefix="kata-run-") as folder:
         report = Path(folder) / "findings.json"
+        scratch = Path(folder) / "tmp"  # whatever a run leaves behind when it is killed goes with the folder
+        scratch.mkdir()
         arguments = [str(kata.spec), *_fixed_options(kata), f"--kata-report={report}"]
         arguments += [f"--impl={r}" for r in ([references] if isinstance(references, str) else references)]
         arguments += [f"--hypothesis-profile={profile}", f"--hypothesis-seed={HYPOTHESIS_SEED}", *options]
-        if exercise is not None:
-            arguments.append(f"--kata-exercise={exercise.name}")
-        arguments += ["-v", "--tb=long"] if verbose else ["-q", "--tb=no", "--no-header", "--no-summary"]
-        environment = _environment(workspace)
-        if parent is None:
+        arguments += [f"--kata-exercise={exercise.name}" for exercise in exercises]
+        if debug:
+            arguments += ["-v", "--tb=short", "--capture=no"]
+        else:
+            arguments += ["-v", "--tb=long", "-rP"] if verbose else ["-q", "--tb=no", "--no-header", "--no-summary"]
+        environment = _environment(workspace) | {"TMPDIR": str(scratch)}
+        if debug:
+            ended = _run_fresh(arguments, environment | {NO_DEADLINE: "1"}, verbose=True)
+        elif parent is None:
             ended = _run_fresh(arguments, environment, verbose=verbose)
         else:
             ended = _run_forked(parent, [*arguments, "--isolate"], environment, verbose=verbose)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import select
 import signal
 import socket
 import sys
@@ -48,7 +49,10 @@ _BELIEVED = (CodecError, ForbiddenCall, ImplementationError, SpecError, ToDo)
 MOST_PRINTED = 64 * 1024
 """Bytes that one worker may print before nobody reads them any more."""
 
-_PASSED_ON = ("KATA_WORKSPACE", "KATA_LANG", "PYTHONPATH")
+_MOST_PIECES = 32
+"""How often one look into the pipe reads: code that prints from a thread of its own must not hold the judge up."""
+
+_PASSED_ON = ("KATA_WORKSPACE", "KATA_LANG", "PYTHONPATH", "TMPDIR")
 
 _parent: Parent | None = None
 
@@ -95,6 +99,7 @@ class RemoteHost:
         self._references: weakref.WeakValueDictionary[int, Reference] = weakref.WeakValueDictionary()
         self._released: list[int] = []
         self._touched: bool | None = None
+        self._printed: _Printed | None = None
 
     def touched(self) -> bool | None:
         """Whether a distorted implementation has really changed a result; None where it is not distorted."""
@@ -165,6 +170,7 @@ class RemoteHost:
         self._channel.close()
         self._channel = None
         answer, _ = parent().ask({"do": "end", "pid": self._process})
+        self._catch_up()
         status: int | None = answer["status"]
         return status
 
@@ -181,7 +187,7 @@ class RemoteHost:
                 }
             )
             self._channel = socket.socket(fileno=descriptors[0])
-            threading.Thread(target=_pass_on, args=(descriptors[1],), daemon=True).start()
+            self._printed = _Printed(descriptors[1])
             self._process = answer["pid"]
             self._references.clear()
             self._released = []
@@ -191,7 +197,9 @@ class RemoteHost:
         __tracebackhide__ = True
         try:
             send(channel, request, seconds=DEADLINE + GRACE)
-            return receive(channel, seconds=DEADLINE + GRACE)
+            answer = receive(channel, seconds=DEADLINE + GRACE)
+            self._catch_up()
+            return answer
         except TimeoutError:
             self.end()
             raise DeadlineExceeded(f"did not return within {DEADLINE:g} s") from None
@@ -200,6 +208,10 @@ class RemoteHost:
         except CodecError as error:
             self.end()
             raise WorkerDied(f"the answer was malformed: {error}") from None
+
+    def _catch_up(self) -> None:
+        if self._printed is not None:
+            self._printed.pass_on()
 
     def _number(self, value: object) -> int | None:
         if type(value) is not Reference:
@@ -237,16 +249,43 @@ def _limit(name: Any, message: Any) -> LimitExceeded:
     return MemoryExceeded(message[:200]) if name == "MemoryExceeded" else DeadlineExceeded(message[:200])
 
 
-def _pass_on(descriptor: int) -> None:
-    """Writes what a worker prints to where this process prints, up to a limit; what is more is read and dropped."""
-    left = MOST_PRINTED
-    with open(descriptor, "rb", buffering=0) as pipe:
-        while piece := pipe.read(65536):
-            if left > 0:
-                sys.stdout.write(piece[:left].decode(errors="replace"))
-                left -= len(piece)
-                if left <= 0:
-                    sys.stdout.write("\n… (more than that is not shown)\n")
+class _Printed:
+    """Passes on what a worker prints to where this process prints, up to a limit; the rest is lost.
+
+    A thread does so while the worker runs, so that no pipe fills up; `pass_on` does so now, so that what was printed
+    during a call has arrived when the call returns, and counts as output of the test that made it.
+    """
+
+    def __init__(self, descriptor: int) -> None:
+        os.set_blocking(descriptor, False)
+        self._pipe = open(descriptor, "rb", buffering=0)  # noqa: SIM115 - closed when it has ended
+        self._left = MOST_PRINTED
+        self._ended = False
+        self._lock = threading.Lock()
+        threading.Thread(target=self._serve, daemon=True).start()
+
+    def _serve(self) -> None:
+        poll = select.poll()
+        poll.register(self._pipe.fileno(), select.POLLIN)
+        while not self._ended:
+            poll.poll()
+            self.pass_on()
+        self._pipe.close()
+
+    def pass_on(self) -> None:
+        """Passes on what is there."""
+        with self._lock:
+            for _ in range(_MOST_PIECES):
+                piece = None if self._ended else self._pipe.read(65536)
+                if piece is None:  # nothing more for now
+                    return
+                if not piece:
+                    self._ended = True
+                elif self._left > 0:
+                    sys.stdout.write(piece[: self._left].decode(errors="replace"))
+                    self._left -= len(piece)
+                    if self._left <= 0:
+                        sys.stdout.write("\n… (more than that is not shown)\n")
 
 
 def _how_it_ended(status: int | None) -> str:

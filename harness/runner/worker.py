@@ -6,10 +6,12 @@ ends when the judge closes the channel.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import socket
 import sys
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -59,7 +61,10 @@ class Worker:
                 request = receive(self._channel, seconds=None)
             except ChannelClosed:
                 return
-            send(self._channel, self._answer(request))
+            answer = self._answer(request)
+            with contextlib.suppress(Exception):  # the implementation may have put anything in its place
+                sys.stdout.flush()  # before the answer, so that the judge has it when the call returns
+            send(self._channel, answer)
             if self.spent:  # what the memory is full of may stay: the judge takes a fresh worker
                 return
 
@@ -139,6 +144,7 @@ def run(channel: socket.socket, request: dict[str, Any]) -> None:
 
     os.chdir(request["cwd"])
     os.environ.update(request["environment"])
+    tempfile.tempdir = None  # to be found anew
     loaded = manager.load()
     kata = next(kata for kata in loaded.catalogue.katas if kata.topic == request["topic"])
     implementation = loaded.implementation(request["reference"], kata)

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from harness import manager, workspace
 from harness.catalogue import load_catalogue
 from harness.cli import main
 from harness.model import Exercise, Failure, Finding, Kata, Outcome
 from harness.runner import process
+from harness.runner.control import Parent
 from harness.tests.kitchen import TOML, pack_of, write_kata
 from harness.workspace import Workspace
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
     import pytest
@@ -30,6 +32,25 @@ class Said:
     err: str
 
 
+class NoParent:
+    """Stands in for a warm parent where no judge is forked."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_exc: object) -> None:
+        self.close()
+
+    def another_line(self) -> NoParent:
+        return NoParent()
+
+    def preload(self, capabilities: Iterable[str]) -> None: ...
+
+    def give_up(self) -> None: ...
+
+    def close(self) -> None: ...
+
+
 class Stage:
     """The pack stands in `pack/`, the workspace in `wörk space/`, which is the working folder as well."""
 
@@ -44,6 +65,7 @@ class Stage:
         monkeypatch.setattr(manager, "load", self.load)
         monkeypatch.setattr(workspace, "clone", lambda: None)
         monkeypatch.setattr(process, "judge", self.judge)
+        monkeypatch.setattr(Parent, "start", lambda: NoParent())
         for name in ("KATA_WORKSPACE", "KATA_DEBUG", "KATA_LANG", "NO_COLOR", "FORCE_COLOR"):
             monkeypatch.delenv(name, raising=False)
         monkeypatch.setenv("COLUMNS", "80")
@@ -68,12 +90,12 @@ class Stage:
         return manager.Harness(self.plugins, catalogue, catalogue.problems)
 
     def judge(
-        self, kata: Kata, references: str, *, exercise: Exercise | None = None, **more: Any
+        self, kata: Kata, references: str, *, exercises: Sequence[Exercise] = (), **more: Any
     ) -> tuple[Finding, ...]:
         """Stands in for `harness.runner.process.judge`: exercises come out as `outcomes` says, else as passed."""
-        self.requests.append({"topic": kata.topic, "references": references, "exercise": exercise, **more})
+        self.requests.append({"topic": kata.topic, "references": references, "exercises": tuple(exercises), **more})
         findings = []
-        for each in [exercise] if exercise else kata.exercises:
+        for each in exercises or kata.exercises:
             outcome = self.outcomes.get(each.name, Outcome.PASSED)
             failure = (
                 None if outcome is Outcome.PASSED else self.failures.get(each.name, Failure(message=f"{outcome}!"))

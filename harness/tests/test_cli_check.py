@@ -42,7 +42,7 @@ def test_one_exercise_is_judged_alone(stage):
     stage.outcomes["double"] = Outcome.TODO
     said = stage.run("check", "tiny.dou")
     assert said.code == 1
-    assert stage.requests[-1]["exercise"].name == "double"
+    assert [exercise.name for exercise in stage.requests[-1]["exercises"]] == ["double"]
     assert "join_words" not in said.out
     assert progress.load(stage.workspace).of("tiny_things", "join_words").outcome is Outcome.PASSED
 
@@ -315,3 +315,71 @@ def test_two_checks_at_once_both_count(stage):
         codes = list(pool.map(lambda topic: stage.run("check", topic).code, ["3", "5"]))
     assert codes == [0, 0]
     assert len(progress.load(stage.workspace).records) == 4
+
+
+def test_debugging_needs_no_warm_parent(stage, monkeypatch):
+    """`--debug` starts nothing beforehand, and gives one plain process the terminal."""
+    monkeypatch.setattr("harness.runner.control.Parent.start", lambda: pytest.fail("a parent was started"))
+    assert stage.run("check", "3", "--debug").code == 0
+    assert (stage.requests[0]["debug"], stage.requests[0]["parent"]) == (True, None)
+
+
+def test_debugging_and_json_exclude_each_other(stage):
+    """A debugger speaks on standard output, where a program expects JSON."""
+    said = stage.run("check", "3", "--debug", "--json")
+    assert (said.code, stage.requests) == (2, [])
+    assert "leave out --json" in said.err
+
+
+def test_the_warm_parent_is_the_default(stage):
+    """Judges are forked, several at a time, each over a line of its own."""
+    stage.run("check", "--all")
+    lines = [request["parent"] for request in stage.requests]
+    assert None not in lines
+    assert stage.requests[0]["debug"] is False
+
+
+def test_what_the_code_printed_is_shown(stage):
+    """The last lines that the learner's code printed stand under what went wrong."""
+    stage.outcomes["double"] = Outcome.FAILED
+    stage.failures["double"] = Failure(message="wrong", printed="number = 3\nand so on")
+    out = stage.run("check", "3").out
+    assert "    printed   number = 3\n              and so on\n" in out
+
+
+def in_one_part(stage):
+    """Puts both katas into one part."""
+    for toml in stage.katas_folder.glob("*/kata.toml"):
+        toml.write_text(toml.read_text().replace('part = "Words"', 'part = "Foundations"'))
+
+
+def test_a_part_is_checked_once_more_when_its_last_exercise_is_done(stage):
+    """What was done before is judged again, and then the part is complete."""
+    in_one_part(stage)
+    stage.run("check", "3")
+    assert len(stage.requests) == 1
+    said = stage.run("check", "5")
+    assert [request["topic"] for request in stage.requests] == ["tiny_things", "small_words", "tiny_things"]
+    assert said.code == 0
+    assert "All of Foundations is done. Checking it once more …" in said.out
+    assert "complete, and with it the part Foundations: all of it holds." in " ".join(said.out.split())
+    stage.run("check", "5")
+    assert len(stage.requests) == 4, "a part that was complete is not checked again"
+
+
+def test_a_part_that_no_longer_holds_is_not_celebrated(stage, monkeypatch):
+    """What broke since it was checked is named instead, and counts."""
+    in_one_part(stage)
+    stage.run("check", "3")
+    honest = stage.judge
+
+    def judge(kata, references, **more):
+        stage.outcomes["double"] = Outcome.FAILED if kata.topic == "tiny_things" else Outcome.PASSED
+        return honest(kata, references, **more)
+
+    monkeypatch.setattr(process, "judge", judge)
+    said = stage.run("check", "5")
+    assert said.code == 1
+    assert "03 tiny_things: 1 of 2 passed, 1 failed" in said.out
+    assert "Well done" not in said.out
+    assert progress.load(stage.workspace).of("tiny_things", "double").outcome is Outcome.FAILED

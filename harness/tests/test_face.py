@@ -496,9 +496,7 @@ def test_an_import_has_a_deadline(bench, monkeypatch):
     face = bench.face("import time\ntime.sleep(0.3)\n\n\ndef f():\n    pass\n")
     for _ in range(2):
         begin = time.monotonic()
-        with pytest.raises(
-            SourceError, match=r"tiny\.py could not be imported within 0\.1 s: what stands outside"
-        ):
+        with pytest.raises(SourceError, match=r"tiny\.py could not be imported within 0\.1 s: what stands outside"):
             face.f()
         monkeypatch.setattr(conditions, "DEADLINE", 5)
     assert time.monotonic() - begin < 0.1

@@ -12,6 +12,8 @@ from harness.model import ExerciseVerdict, Outcome, Verdict
 from harness.progress import Record
 from harness.workspace import Workspace
 
+CODE = {"double": "abc"}
+
 
 @pytest.fixture
 def workspace(tmp_path):
@@ -36,11 +38,11 @@ def test_nothing_is_known_at_first(workspace):
 
 
 def test_a_verdict_is_remembered(workspace):
-    """What one process records, another reads: outcome, file and time."""
-    progress.record(workspace, verdict_of(double="passed", join_words="todo"), "abc")
+    """What one process records, another reads: outcome, code and time."""
+    progress.record(workspace, verdict_of(double="passed", join_words="todo"), CODE)
     known = progress.load(workspace)
     double, join = known.of("tiny_things", "double"), known.of("tiny_things", "join_words")
-    assert (double.outcome, double.file, join.outcome) == (Outcome.PASSED, "abc", Outcome.TODO)
+    assert (double.outcome, double.code, join.outcome) == (Outcome.PASSED, "abc", Outcome.TODO)
     assert double.when.endswith("+00:00")
     assert known.set_aside is None
 
@@ -48,7 +50,7 @@ def test_a_verdict_is_remembered(workspace):
 def test_verdicts_and_hints_leave_each_other_alone(workspace):
     """A check keeps the number of hints, and a hint keeps the outcome."""
     assert progress.take_hint(workspace, "tiny_things", "double", most=3) == 1
-    progress.record(workspace, verdict_of(double="failed"), "abc")
+    progress.record(workspace, verdict_of(double="failed"), CODE)
     assert progress.take_hint(workspace, "tiny_things", "double", most=3) == 2
     record = progress.load(workspace).of("tiny_things", "double")
     assert (record.outcome, record.hints) == (Outcome.FAILED, 2)
@@ -61,7 +63,7 @@ def test_hints_end(workspace):
 
 def test_an_exercise_can_be_forgotten(workspace):
     """Only the named exercises are; one that is not known is no error."""
-    progress.record(workspace, verdict_of(double="passed", join_words="passed"), "abc")
+    progress.record(workspace, verdict_of(double="passed", join_words="passed"), CODE)
     progress.forget(workspace, "tiny_things", ("double", "unknown"))
     assert list(progress.load(workspace).records) == ["tiny_things.join_words"]
 
@@ -81,7 +83,7 @@ def test_several_processes_lose_nothing(workspace):
         b"\xff",
         b"[]",
         b"{}",
-        b'{"version": 2, "exercises": {}}',
+        b'{"version": 3, "exercises": {}}',
         b'{"version": 1, "exercises": []}',
         b'{"version": 1, "exercises": {"a.b": 1}}',
         b'{"version": 1, "exercises": {"a.b": {"outcome": "excellent"}}}',
@@ -138,8 +140,18 @@ def test_a_lock_that_is_held_is_named(workspace, monkeypatch):
 
 def test_the_file_is_documented_json(workspace):
     """The file is what the module's docstring says."""
-    progress.record(workspace, verdict_of(double="passed"), "abc")
+    progress.record(workspace, verdict_of(double="passed"), CODE)
     document = json.loads((workspace.state / "progress.json").read_text())
     entry = document["exercises"]["tiny_things.double"]
     assert document["version"] == progress.VERSION
-    assert set(entry) == {"outcome", "file", "when", "hints"}
+    assert set(entry) == {"outcome", "code", "when", "hints"}
+
+
+def test_the_first_version_is_read(workspace):
+    """Outcomes and hints of the first version are kept; what it knew of the code is not enough."""
+    file = workspace.state / "progress.json"
+    file.parent.mkdir(parents=True)
+    file.write_text(
+        '{"version": 1, "exercises": {"t.e": {"outcome": "passed", "file": "abc", "when": "", "hints": 2}}}'
+    )
+    assert progress.load(workspace).of("t", "e") == Record(outcome=Outcome.PASSED, hints=2)

@@ -1,0 +1,93 @@
+"""Judges for commands: several katas at a time over lines of one warm parent, and the verdicts kept."""
+
+import os
+from collections.abc import Generator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from queue import SimpleQueue
+
+from harness.cli.standing import Standing, code_of
+from harness.model import Exercise, Kata, Verdict
+from harness.runner import process
+from harness.runner.control import Parent
+from harness.verdicts import fold
+
+
+@dataclass(frozen=True)
+class Job:
+    """One run of one spec.
+
+    Attributes:
+        kata: whose spec.
+        exercises: those to judge; none named means all.
+        reference: the value of `--impl`.
+        file: that it stands for.
+    """
+
+    kata: Kata
+    exercises: tuple[Exercise, ...]
+    reference: str
+    file: Path
+
+
+class Judge:
+    """Judges by one warm parent, several jobs at a time; without a parent, one by one where a debugger can look on.
+
+    Args:
+        standing: keeps the verdicts on the learner's own files.
+        parent: forks a judge for every job.
+        verbose: let pytest speak.
+    """
+
+    def __init__(self, standing: Standing, parent: Parent | None, *, verbose: bool) -> None:
+        self._standing = standing
+        self._parent = parent
+        self._verbose = verbose
+
+    def judged(self, jobs: list[Job]) -> Generator[tuple[Job, Verdict]]:
+        """The verdicts in the order of the jobs, each as soon as it is there."""
+        if not jobs:
+            return
+        at_once = 1 if self._verbose or self._parent is None else min(len(jobs), os.cpu_count() or 1)
+        lines = [self._parent and self._parent.another_line() for _ in range(at_once)]
+        free: SimpleQueue[Parent | None] = SimpleQueue()
+        if self._parent:
+            self._parent.preload(capability for job in jobs for capability in job.kata.capabilities)
+        for line in lines:
+            free.put(line)
+
+        def judge(job: Job) -> tuple[dict[str, str], Verdict]:
+            line = free.get()
+            try:
+                return self._judge(job, line)
+            finally:
+                free.put(line)
+
+        with ThreadPoolExecutor(max_workers=at_once) as pool:
+            try:
+                for job, (code, verdict) in zip(jobs, pool.map(judge, jobs), strict=True):
+                    if job.reference == "learner":
+                        self._standing.remember(verdict, code)
+                    yield job, verdict
+            finally:
+                for line in lines:
+                    if line:
+                        line.give_up()
+                pool.shutdown(cancel_futures=True)
+                for line in lines:
+                    if line:
+                        line.close()
+
+    def _judge(self, job: Job, line: Parent | None) -> tuple[dict[str, str], Verdict]:
+        code = code_of(job.kata, job.file)  # before the run: whoever edits the file meanwhile has edited it since
+        findings = process.judge(
+            job.kata,
+            job.reference,
+            exercises=job.exercises,
+            workspace=self._standing.place,
+            verbose=self._verbose,
+            debug=line is None,
+            parent=line,
+        )
+        return code, fold(job.kata, job.reference, findings, only=job.exercises)

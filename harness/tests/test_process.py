@@ -74,7 +74,7 @@ def test_a_run_depends_on_its_arguments_alone(kata, run, monkeypatch):
 
 def test_a_workspace_is_where_things_are_kept(kata, run, tmp_path):
     """The learner's file and the failing examples are those of the workspace; one exercise may be judged alone."""
-    process.judge(kata, "learner", exercise=kata.exercises[0], workspace=Workspace(tmp_path), verbose=True)
+    process.judge(kata, "learner", exercises=[kata.exercises[0]], workspace=Workspace(tmp_path), verbose=True)
     assert "--kata-exercise=double" in run.command
     assert run.options["env"]["KATA_WORKSPACE"] == str(tmp_path)
     assert run.options["env"]["HYPOTHESIS_STORAGE_DIRECTORY"] == str(tmp_path / ".kata" / "hypothesis")
@@ -142,4 +142,4 @@ def test_a_real_process_that_dies(scaling, tmp_path):
     answer = tmp_path / "scaling.py"
     answer.write_text("import os\n\n\ndef scale(x, factor=2.0):\n    os._exit(0)\n", encoding="utf-8")
     with pytest.raises(RunError, match=r"the run of test_scaling\.py ended with exit code 0 before it could tell"):
-        process.judge(scaling, str(answer), exercise=scaling.exercises[0])
+        process.judge(scaling, str(answer), exercises=[scaling.exercises[0]])

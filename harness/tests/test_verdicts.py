@@ -103,7 +103,7 @@ def test_needs_block():
 
 def test_one_exercise_can_be_folded_alone():
     """Where one exercise was judged, the verdict is about that one, and what was not judged blocks nothing."""
-    verdicts = folded(finding("failed", "b"), only=KATA.exercises[1])
+    verdicts = folded(finding("failed", "b"), only=[KATA.exercises[1]])
     assert {name: verdict.outcome for name, verdict in verdicts.items()} == {"b": "failed"}
 
 

@@ -177,7 +177,7 @@ def forbidding(forbidden: tuple[str, ...], exercise: str, module: ModuleType | N
         if (dotted := watched.operators.get(operator_name(name))) is not None:
             stop(dotted)
 
-    def profile(frame: FrameType, event: str, _argument: object) -> None:
+    def profile(frame: FrameType, event: str, _argument: object) -> None:  # pragma: no cover - no tool sees it run
         if event == "call" and (dotted := watched.codes.get(frame.f_code)) is not None:
             sys.setprofile(None)  # stop() itself would be profiled
             stop(dotted)

@@ -132,11 +132,11 @@ class Level(enum.IntEnum):
     LOW = 1
 
 
-class Shelf(collections.UserDict):
+class Shelf(collections.UserDict[str, object]):
     """As transformers' BatchEncoding is one."""
 
 
-class Grades(list):
+class Grades(list[int]):
     pass
 
 
@@ -255,7 +255,8 @@ def test_arguments_leave_the_graph(make):
 
 def test_changed_containers_stay_plain():
     """What an implementation puts into a list or a dict of the spec's is normalised in place."""
-    items, entries = [1], {"a": 1}
+    items: list[object] = [1]
+    entries: dict[object, object] = {"a": 1}
     crossing = Crossing(((items, entries), {}), handle=lambda value: ("handle", value))
     items.append(Level.LOW)
     items.append(print)

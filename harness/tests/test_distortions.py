@@ -139,7 +139,7 @@ def test_arrays_are_distorted_like_tensors():
 
 def test_named_tuples_stay_named():
     """Tuples with names, torch's own among them, keep their types."""
-    pair = collections.namedtuple("Pair", "a b")
+    pair = collections.namedtuple("pair", "a b")
     assert change("negated", pair(1, 2))[0] == pair(-1, -2)
     assert type(change("negated", F.topk(1))[0]) is type(F.topk(1))
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import linecache
 import os
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -20,7 +22,8 @@ from harness.errors import (
     ToDo,
     WrongSignature,
 )
-from harness.locations import location_of
+from harness.locations import is_to_do, location_of
+from harness.model import Location
 
 TORCH = "import torch\n"
 
@@ -229,7 +232,7 @@ def test_a_call_is_recorded_as_it_was_made(bench):
     texts = ["Shelf([1], size=3)"]
     for use in (lambda: shelf("a"), lambda: shelf[0], lambda: len(shelf), lambda: shelf.size, lambda: bool(shelf)):
         use()
-        texts.append(calls.last_call())
+        texts.append(str(calls.last_call()))
     assert [text.removeprefix(texts[0]) for text in texts] == [
         "",
         "('a')",
@@ -399,14 +402,28 @@ def test_a_to_do_is_a_statement(bench):
         with pytest.raises(ToDo) as caught:
             getattr(face, name)()
         assert str(caught.value) == f"to do: {bench.file}:{line}"
-    for name, arguments, line in (
+    for name, arguments, code in (
         ("missing_kernel", [torch.ones(2)], "return torch.bincount(x.to(torch.complex64))"),
         ("missing_forward", [1], "return torch.nn.Module()(x)"),
         ("special", [], "raise Special"),
     ):
-        with pytest.raises(NotImplementedError) as caught:
+        with pytest.raises(NotImplementedError) as failed:
             getattr(face, name)(*arguments)
-        assert location_of(caught.value).code == line
+        location = location_of(failed.value)
+        assert location is not None
+        assert location.code == code
+
+
+def test_what_cannot_be_read_again_is_no_to_do(bench):
+    """Where the line that raised cannot be looked at, the exception stays what it is."""
+    location = Location(file=str(bench.folder / "gone.py"), line=1, code="")
+    assert not is_to_do(NotImplementedError(), location)
+    bench.file.write_text("f(\n", encoding="utf-8")
+    assert not is_to_do(NotImplementedError(), replace(location, file=str(bench.file)))
+    bench.file.write_text("if x:\n    raise NotImplementedError\nraise ValueError\n", encoding="utf-8")
+    linecache.clearcache()
+    assert is_to_do(NotImplementedError(), replace(location, file=str(bench.file), line=2))
+    assert not is_to_do(NotImplementedError(), replace(location, file=str(bench.file), line=3))
 
 
 def test_an_error_knows_the_learners_line(bench):

@@ -128,7 +128,7 @@ def test_a_real_run_tells_the_truth(scaling, tmp_path):
     (tmp_path / "conftest.py").write_text("1 / 0", encoding="utf-8")
     (tmp_path / "pytest.ini").write_text("[pytest]\naddopts = --nonsense", encoding="utf-8")
     found = process.judge(scaling, ["echo:", "mistake:scale__ignores_the_factor", "solution"], profile="verify")
-    outcomes = {}
+    outcomes: dict[str, dict[str, str]] = {}
     for finding in found:
         outcomes.setdefault(finding.implementation, {})[finding.test] = str(finding.outcome)
     skipped = dict.fromkeys(["test_hot_tensors_are_scaled", "test_very_hot_tensors_are_scaled"], "skipped")

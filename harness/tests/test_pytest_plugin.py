@@ -7,6 +7,7 @@ import subprocess
 import sys
 from contextlib import contextmanager
 from itertools import pairwise
+from typing import Any
 
 import pytest
 
@@ -104,7 +105,7 @@ def test_one_failure_of_a_wrong_answer_may_be_enough(stall):
         "--impl=distorted:join_words__constant",
     ]
     stall.run("--kata-first-failure", "--kata-exercise=join_words", *options)
-    counted = {}
+    counted: dict[str, list[str]] = {}
     for finding in stall.findings():
         counted.setdefault(finding.implementation, []).append(str(finding.outcome))
     assert list(counted.values()) == [["failed", "failed"], ["passed", "passed"], ["failed", "skipped"]]
@@ -336,7 +337,7 @@ def test_a_worker_makes_its_tests_complain(stall):
     result.stdout.fnmatch_lines(["*a test judges exactly one exercise of kata.toml and this one names none*"])
 
 
-locked = []
+locked: list[str] = []
 
 
 @contextmanager
@@ -394,9 +395,13 @@ def test_a_test_without_the_marker_is_guarded(stall):
     assert locked == []
 
 
+def _raise(test):
+    raise ZeroDivisionError
+
+
 def test_a_guard_that_fails_fails_the_test(stall):
     """A third party's guard that raises is an error of the test, and does not end the run."""
-    stall.requirements = [Requirement(name="oven", help="an oven", guard=lambda test: 1 / 0)]
+    stall.requirements = [Requirement(name="oven", help="an oven", guard=_raise)]
     stall.kata()
     stall.run("--impl=solution").assert_outcomes(errors=3)
     assert stall.outcomes() == dict.fromkeys(ALL, "failed")
@@ -475,8 +480,10 @@ def test_a_crash_of_a_worker_is_a_finding(stall):
     plugin = KataPlugin(stall.load())
     plugin.references = ["solution"]
     nodeid = f"katas/03_tiny_things/test_tiny_things.py::{ALL[0]}[solution]"
+    when: Any = "???"  # as xdist has it
     for each in (nodeid, "elsewhere.py::test_a"):
-        plugin.pytest_runtest_logreport(pytest.TestReport(each, ("", None, ""), {}, "failed", "died", "???"))
+        report = pytest.TestReport(each, ("", None, ""), {}, "failed", "died", when)
+        plugin.pytest_runtest_logreport(report)
     (found,) = plugin.findings
     assert (found.test, found.implementation, found.outcome) == (ALL[0], "solution", "error")
 
@@ -485,12 +492,14 @@ def test_a_worker_shares_the_lock(stall, tmp_path):
     """The processes of one run find the lock in the folder that they share."""
     from harness.pytest_plugin import _turn
 
-    config = stall.pytester.parseconfigure(f"--basetemp={tmp_path / 'run' / 'gw0'}")
+    config: Any = stall.pytester.parseconfigure(f"--basetemp={tmp_path / 'run' / 'gw0'}")
     assert config.stash[HARNESS].catalogue.katas == ()
     (tmp_path / "run").mkdir()
-    assert _turn(config, "gpu").lock_file == str(tmp_path / "run" / "gw0" / "gpu.lock")
+    lock: Any = _turn(config, "gpu")
+    assert lock.lock_file == str(tmp_path / "run" / "gw0" / "gpu.lock")
     config.workerinput = {}
-    assert _turn(config, "gpu").lock_file == str(tmp_path / "run" / "gpu.lock")
+    lock = _turn(config, "gpu")
+    assert lock.lock_file == str(tmp_path / "run" / "gpu.lock")
 
 
 def overlap(log):
@@ -527,4 +536,5 @@ def test_two_processes_come_to_the_same(packs, pytester, monkeypatch, tmp_path):
 
 def test_the_reference_is_read_from_the_fixture():
     """An item without parameters has no reference."""
-    assert reference_of(object()) is None
+    item: Any = object()
+    assert reference_of(item) is None

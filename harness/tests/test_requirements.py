@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import sys
+from typing import Any
 
 import pytest
 import torch
@@ -100,7 +101,7 @@ def test_a_gpu_in_use_is_hidden_as_well(monkeypatch):
         assert torch.ones(2).to(torch.float64).sum() == 2
         assert torch.ones(2, device="meta").device.type == "meta"
     operation = torch.ops.aten.empty.memory_format
-    watch = gpu._watching_devices(_refuse)
+    watch: Any = gpu._watching_devices(_refuse)
     with pytest.raises(RequirementMissing, match="refused"):
         watch.__torch_dispatch__(operation, (), ([2],), {"device": torch.device("cuda")})
 

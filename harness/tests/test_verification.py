@@ -17,7 +17,7 @@ from harness.verification import declared_exceptions, mistakes_of, verify
 @pytest.fixture
 def judged(monkeypatch):
     """Takes the place of the run of a spec: gives the findings that it is told."""
-    findings = []
+    findings: list[Finding] = []
     monkeypatch.setattr(verification, "judge", lambda *_, **__: findings)
     return findings
 
@@ -30,7 +30,7 @@ def test_a_whole_kata_has_no_problems(stall, monkeypatch):
     assert verify(kata) == []
 
 
-STATIC = {
+STATIC: dict[str, tuple[dict[str, str | None], list[str]]] = {
     "no spec": ({"spec": None}, ["test_tiny_things.py is missing: `kata new` shows what a whole kata holds"]),
     "no lesson": ({"lesson": None}, ["README.md is missing: `kata new` shows what a whole kata holds"]),
     "no mistakes": ({"mistakes": None}, ["mistakes.py is missing: `kata new` shows what a whole kata holds"]),
@@ -105,7 +105,7 @@ def test_what_is_missing_is_named_with_what_to_do(tmp_path, judged, name):
     texts = {kind: text for kind, text in files.items() if text is None or "\udce9" not in text}
     kata = cook_kata(folder, **texts)
     for kind, text in files.items():
-        if kind not in texts:
+        if kind not in texts and text is not None:
             file = {"lesson": kata.lesson, "mistakes": kata.mistakes}[kind]
             file.write_bytes(text.encode("utf-8", "surrogateescape"))
     assert verify(kata) == [f"03_tiny_things: {line.format(folder=folder)}" for line in expected]
@@ -128,7 +128,7 @@ def test_a_solution_that_is_missing_is_named(kata, judged):
 
 
 WEAK = SPEC.replace("assert_value(impl.double(number), number + number)", "assert impl.double(0) == 0")
-DYNAMIC = {
+DYNAMIC: dict[str, tuple[dict[str, str], list[str]]] = {
     "a solution that fails": (
         {"solution": SOLUTION.replace("return 2 * number", "return 2 * abs(number)")},
         ["the solution does not pass test_is_twice_the_number (failed) for double(-*): *"],

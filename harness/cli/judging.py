@@ -88,6 +88,7 @@ class Judge:
             workspace=self._standing.place,
             verbose=self._verbose,
             debug=line is None,
+            diagnose=line is not None,
             parent=line,
         )
         return code, fold(job.kata, job.reference, findings, only=job.exercises)

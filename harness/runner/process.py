@@ -46,6 +46,7 @@ def judge(
     workspace: Workspace | None = None,
     verbose: bool = False,
     debug: bool = False,
+    diagnose: bool = False,
     parent: Parent | None = None,
     options: Sequence[str] = (),
 ) -> tuple[Finding, ...]:
@@ -61,6 +62,7 @@ def judge(
         debug: run all in one process that has the terminal to itself, with no deadline, so that `breakpoint()` works.
         parent: the warm parent that forks the judge, and a worker for the implementation. Without one, both are one
             fresh process.
+        diagnose: say which known mistake explains a failure.
         options: more options for pytest.
 
     Returns:
@@ -77,6 +79,8 @@ def judge(
         arguments += [f"--impl={r}" for r in ([references] if isinstance(references, str) else references)]
         arguments += [f"--hypothesis-profile={profile}", f"--hypothesis-seed={HYPOTHESIS_SEED}", *options]
         arguments += [f"--kata-exercise={exercise.name}" for exercise in exercises]
+        if diagnose:
+            arguments.append("--diagnose")
         if debug:
             arguments += ["-v", "--tb=short", "--capture=no"]
         else:

@@ -117,7 +117,9 @@ class Run:
                 self._lines.append(line)
             kata = self.snapshot.kata
             exercises = () if len(batch) == len(kata.exercises) else batch
-            findings = process.judge(kata, "learner", exercises=exercises, workspace=workspace, parent=line)
+            findings = process.judge(
+                kata, "learner", exercises=exercises, workspace=workspace, diagnose=True, parent=line
+            )
             return Known(self, batch, findings)
         except (KataError, OSError) as error:
             return Known(self, batch, error=error)

@@ -102,3 +102,10 @@ def coverage(session: nox.Session) -> None:
     session.run(*coverage, "run", "-m", "pytest", "harness/tests", *_ON_ALL_CORES, *session.posargs)
     session.run(*coverage, "combine", "--quiet")
     session.run(*coverage, "report")
+
+
+@nox.session(venv_backend="none", requires=["environment"])
+def bench(session: nox.Session) -> None:
+    """Measure what the project claims about speed, each against something named."""
+    for benchmark in session.posargs or ("latency", "recording", "diagnosis", "stability"):
+        session.run(_python, "-m", f"harness.benchmarks.{benchmark}")

@@ -4,6 +4,7 @@ import io
 import sys
 import threading
 import time
+from typing import Any
 from unittest import mock
 
 import pytest
@@ -87,7 +88,7 @@ def nothing():
     pass
 
 
-def judged(stage):
+def judged(stage: Stage) -> list[Any]:
     """What was judged, run by run."""
     return [[e.name for e in r["exercises"]] or "all" for r in stage.requests if r["topic"] == "tiny_things"]
 
@@ -196,8 +197,13 @@ def test_a_parent_that_dies_is_started_anew(stage, watching, monkeypatch):
         raise RunError("has ended")
 
     monkeypatch.setattr(NoParent, "another_line", gone)
-    started = []
-    monkeypatch.setattr(Parent, "start", lambda: started.append(1) or NoParent())
+    started: list[NoParent] = []
+
+    def start():
+        started.append(NoParent())
+        return started[-1]
+
+    monkeypatch.setattr(Parent, "start", start)
     stage.outcomes["double"] = Outcome.FAILED
     watching.run(("1 failed", nothing))
     assert len(started) == 2
@@ -255,7 +261,7 @@ def test_the_end_of_the_input_and_signals_end_it():
 
     from harness.watching.events import Redraw, Signals, Stop
 
-    came = []
+    came: list[Any] = []
     before = signal.getsignal(signal.SIGTERM)
     with Signals(came.append) as _:
         signal.raise_signal(signal.SIGTERM)
@@ -282,6 +288,7 @@ def test_a_failure_moves_with_its_line(stage):
     memory.keep(snapshot, stage.kata.exercises, stage.judge(stage.kata, "learner"))
     stage.file.write_text(SOLUTION.replace("def double", "\n\n\ndef double"))
     moved = memory.findings(Snapshot.take(stage.kata, stage.file))["join_words"][0].failure
+    assert moved is not None
     assert moved.location == replace(where, line=line + 3)
     stage.failures["join_words"] = Failure(message="no", location=replace(where, code="gone"))
     memory.keep(snapshot, stage.kata.exercises, stage.judge(stage.kata, "learner"))

@@ -3,7 +3,7 @@
 from typing import Any
 
 from harness.cli.options import Json, Topic
-from harness.cli.standing import Standing
+from harness.cli.standing import DONE, Standing
 from harness.model import Exercise, Kata
 from harness.reports import json
 from harness.reports.screen import Line, columns, line, say
@@ -43,7 +43,7 @@ def all_katas(standing: Standing) -> list[Line]:
         if kata.part != part:
             lines += [line("")] if part else []
             part = kata.part
-            lines.append(line((part, "bold")))
+            lines.append(_part(standing, kata, wide))
         done, of = standing.done(kata), len(kata.exercises)
         sign = SIGNS_OF_KATA[(done > 0) + (done == of)]
         stale = " *" if any(standing.edited_since(kata, each) for each in kata.exercises) else "  "
@@ -63,6 +63,25 @@ def all_katas(standing: Standing) -> list[Line]:
         lines.append(line(("  * edited since it was checked", "dim")))
     return lines
 
+
+def _part(standing: Standing, kata: Kata, wide: int) -> Line:
+    """The name of a part, a bar that shows how much of it is done, and how many minutes are left."""
+    katas = standing.part(kata)
+    exercises = [(each, exercise) for each in katas for exercise in each.exercises]
+    left = sum(exercise.minutes for each, exercise in exercises if standing.record(each, exercise).outcome not in DONE)
+    done = sum(standing.done(each) for each in katas)
+    filled = done * _BAR // len(exercises)
+    return line(
+        (f"{kata.part:<{wide + 7}}", "bold"),
+        ("█" * filled, "green"),
+        ("░" * (_BAR - filled), "dim"),
+        f" {done}/{len(exercises)}",
+        (f" · {left} min left" if left else " · done", "dim"),
+        whole=True,
+    )
+
+
+_BAR = 10
 
 SIGNS_OF_KATA = (UNKNOWN, Sign("▸", "begun", "yellow"), Sign("✓", "done", "green"))
 

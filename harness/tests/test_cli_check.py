@@ -347,7 +347,7 @@ def test_what_the_code_printed_is_shown(stage):
     assert "    printed   number = 3\n              and so on\n" in out
 
 
-def in_one_part(stage):
+def in_one_part(stage: Stage) -> None:
     """Puts both katas into one part."""
     for toml in stage.katas_folder.glob("*/kata.toml"):
         toml.write_text(toml.read_text().replace('part = "Words"', 'part = "Foundations"'))

@@ -37,10 +37,10 @@ def test_at_the_beginning_the_first_exercise_is_next(stage):
     assert said.out == (
         f"torch-katas · 0 of 4 exercises done · {stage.root}\n"
         "\n"
-        "Foundations\n"
+        "Foundations       ░░░░░░░░░░ 0/2 · 5 min left\n"
         "  ○ 03 tiny_things   0/2      5 min\n"
         "\n"
-        "Words\n"
+        "Words             ░░░░░░░░░░ 0/2 · 5 min left\n"
         "  ○ 05 small_words   0/2      5 min\n"
         "\n"
         "Next: double  Give twice the number. (2 min)\n"
@@ -380,3 +380,22 @@ def test_init_without_katas_makes_nothing(stage, tmp_path):
     said = stage.run("init", str(tmp_path / "new"))
     assert (said.code, (tmp_path / "new").exists()) == (2, False)
     assert "there are no katas to put there" in said.err
+
+
+def test_a_part_has_a_bar(stage):
+    """What is done of a part fills its bar, and what is left of it is told in minutes."""
+    stage.run("check", "3.double")
+    assert "Foundations       █████░░░░░ 1/2 · 3 min left\n" in stage.run().out
+    stage.run("check", "3")
+    assert "Foundations       ██████████ 2/2 · done\n" in stage.run("list").out
+
+
+def test_progress_goes_to_another_machine(stage, tmp_path, monkeypatch):
+    """A copy of the workspace elsewhere knows the same, and no path of the first is in it."""
+    stage.run("check", "3")
+    copy = tmp_path / "another machine"
+    shutil.copytree(stage.root, copy)
+    assert str(tmp_path).encode() not in (copy / ".kata" / "progress.json").read_bytes()
+    monkeypatch.chdir(copy)
+    assert "2 of 4 exercises done" in stage.run().out
+    assert "edited since" not in stage.run("list", "3").out

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, suppress
 from dataclasses import replace
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING
@@ -15,13 +15,13 @@ from harness.cli.standing import DONE, Standing
 from harness.errors import KataError
 from harness.reports import terminal as report
 from harness.reports.screen import Line, columns, line
-from harness.verdicts import fold
 from harness.watching import terminal
+from harness.watching.checks import Checks
 from harness.watching.display import Display, Screen
 from harness.watching.events import Noticed, Redraw, Signals, Stop
 from harness.watching.eyes import Eyes, Stamp, stamp, wait_for
-from harness.watching.run import Known, Run, Warm
-from harness.watching.snapshot import Memory, Snapshot, files_of
+from harness.watching.run import Known, Warm
+from harness.watching.snapshot import Snapshot, files_of
 from harness.watching.terminal import Terminal
 
 if TYPE_CHECKING:
@@ -58,22 +58,20 @@ class Session:
         self._terminal = Terminal(self._events.put)
         self._display = Display(self._terminal)
         self._eyes = Eyes(lambda: self._events.put(Noticed()))
-        self._memory = Memory()
-        self._snapshot: Snapshot | None = None
-        self._run: Run | None = None
         self._began = 0.0
         self._trouble = ""
         self._stamps: dict[Path, Stamp] = {}
         self._parts_done = {each.part for each in standing.katas if standing.part_done(each)}
         self._to_confirm: list[Kata] = []
         self._finished: tuple[Kata, Verdict] | None = None
-        self._warm: Warm
+        self._checks: Checks
 
     def run(self) -> int:
         """Watches until somebody ends it; gives the exit code."""
         with ExitStack() as stack:
-            self._warm = stack.enter_context(closing(Warm()))
-            stack.callback(lambda: self._give_up(wait=True))
+            warm = stack.enter_context(closing(Warm()))
+            self._checks = Checks(warm, self._standing.workspace, self._events.put)
+            stack.callback(lambda: self._checks.give_up(wait=True))
             stack.enter_context(Signals(self._events.put))
             stack.enter_context(closing(self._eyes))
             stack.enter_context(self._terminal)
@@ -97,7 +95,7 @@ class Session:
             self._display.again()
         elif isinstance(event, Noticed) or self._stamped() != self._stamps:
             self._look()
-        elif self._run and not self._run.quiet and self._began and time.monotonic() - self._began > _SLOW:
+        elif self._checks.pending() and self._began and time.monotonic() - self._began > _SLOW:
             self._began = 0.0
             self._display.add("Judging what you saved …")
 
@@ -125,15 +123,14 @@ class Session:
         except KataError as error:
             self._say_trouble(error)
             return
-        if snapshot == self._snapshot and not self._trouble:
+        earlier = self._checks.snapshot
+        if snapshot == earlier and not self._trouble:
             return
-        earlier, self._snapshot, self._trouble = self._snapshot, snapshot, ""
-        known = self._memory.findings(snapshot)
-        stale = [exercise for exercise in self._kata.exercises if exercise.name not in known]
-        self._give_up()
-        self._to_confirm = []
+        self._checks.give_up()
+        self._checks.snapshot, self._trouble, self._to_confirm = snapshot, "", []
+        stale = self._checks.stale()
         if stale:
-            self._begin(stale, first=snapshot.edited(earlier))
+            self._begin(stale, snapshot.edited(earlier))
         else:
             self._settle(whole=False)
 
@@ -144,68 +141,35 @@ class Session:
             self._turn_to(others[0])
 
     def _turn_to(self, kata: Kata) -> None:
-        self._give_up()
-        self._topic, self._kata, self._snapshot = kata.topic, kata, None
+        self._checks.give_up()
+        self._topic, self._kata, self._checks.snapshot = kata.topic, kata, None
 
     # Judging
 
-    def _begin(self, exercises: Sequence[Exercise], *, first: set[str], quiet: bool = False) -> None:
-        assert self._snapshot is not None
+    def _begin(self, exercises: Sequence[Exercise], edited: set[str]) -> None:
+        """Judges exercises: first those that were edited, else the one that the learner is about."""
         names = {exercise.name for exercise in exercises}
-        if not first & names or names <= first:
-            upcoming = self._standing.next_exercise(of=self._snapshot.kata)
+        first = edited & names
+        if not first or first == names:
+            upcoming = self._standing.next_exercise(of=self._kata)
             first = {upcoming[1].name} if upcoming else set()
-        batches = (
-            tuple(exercise for exercise in exercises if exercise.name in first),
-            tuple(exercise for exercise in exercises if exercise.name not in first),
-        )
-        self._run, self._began = Run(self._snapshot, batches, quiet=quiet), time.monotonic()
-        self._run.start(self._warm, self._standing.workspace, self._events.put)
-
-    def _give_up(self, *, wait: bool = False) -> None:
-        if self._run is not None:
-            self._run.give_up(wait=wait)
-            self._run = None
+        self._checks.begin(exercises, first=first)
+        self._began = time.monotonic()
 
     def _take(self, known: Known) -> None:
         """Takes what a batch came to into account."""
         run = known.run
-        if run is not self._run:
+        if run is not self._checks.running:
             return
         if known.error is not None:
-            self._give_up()
-            if self._warm.lost and not self._trouble:  # once: a parent that cannot start at all is told of
-                self._warm.restart()
-                self._trouble = str(known.error)
-                self._begin(run.snapshot.kata.exercises, first=set(), quiet=run.quiet)
-                return
-            self._trouble = ""
-            self._say_trouble(known.error)
-            return
-        try:
-            unchanged = Snapshot.take(run.snapshot.kata, run.snapshot.file) == run.snapshot
-        except KataError:
-            unchanged = False
-        if not unchanged:  # whatever was judged, it may have been any mixture
-            self._give_up()
-            self._snapshot = None
+            if not self._checks.began_again(known):
+                self._say_trouble(known.error)
+        elif not self._checks.accept(known):
             self._look()
-            return
-        self._trouble = ""
-        self._memory.keep(run.snapshot, known.batch, known.findings)
-        run.pending -= {exercise.name for exercise in known.batch}
-        if not run.pending:
-            self._run = None
+        elif not run.pending:
             self._settle(whole=run.whole, quiet=run.quiet)
         elif not run.quiet:
             self._show(self._verdict_screen)
-
-    def _verdict(self) -> Verdict:
-        assert self._snapshot is not None
-        known = self._memory.findings(self._snapshot)
-        kata = self._snapshot.kata
-        findings = [finding for found in known.values() for finding in found]
-        return fold(kata, "learner", findings, only=[kata.exercise(name) for name in known])
 
     def _settle(self, *, whole: bool, quiet: bool = False) -> None:
         """Everything about the kata's exercises is known: keeps it, shows it, and goes on where all is done.
@@ -214,9 +178,11 @@ class Session:
             whole: all was judged in one run, nothing was taken over from an earlier one.
             quiet: nobody waits for the verdict.
         """
-        assert self._snapshot is not None
-        verdict, kata = self._verdict(), self._snapshot.kata
-        self._standing.remember(verdict, self._snapshot.code)
+        snapshot, verdict = self._checks.snapshot, self._checks.verdict()
+        assert snapshot is not None
+        assert verdict is not None
+        kata = snapshot.kata
+        self._standing.remember(verdict, snapshot.code)
         if self._to_confirm and kata.topic == self._to_confirm[0].topic and verdict.passed:
             self._confirm(self._to_confirm[1:])
         elif not verdict.passed:
@@ -225,15 +191,12 @@ class Session:
                 self._finished = None
                 self._show(self._verdict_screen)
         elif not whole:
-            self._memory.forget(kata)
-            self._begin(kata.exercises, first=set())
+            self._checks.anew(snapshot, first=())
             self._show(lambda: [f"All of {kata.title} is done. Checking it once more …"])
         else:
-            self._complete(verdict)
+            self._complete(kata, verdict)
 
-    def _complete(self, verdict: Verdict) -> None:
-        assert self._snapshot is not None
-        kata = self._snapshot.kata
+    def _complete(self, kata: Kata, verdict: Verdict) -> None:
         self._finished = kata, verdict
         others = [each for each in self._standing.part(kata) if each.topic != kata.topic]
         if kata.part in self._parts_done or not self._standing.part_done(kata):
@@ -250,13 +213,12 @@ class Session:
             self._celebrate(completes=True)
             return
         self._turn_to(katas[0])
-        self._memory.forget(katas[0])
         try:
-            self._snapshot = Snapshot.take(katas[0], self._standing.readable_file(katas[0]))
+            snapshot = Snapshot.take(katas[0], self._standing.readable_file(katas[0]))
         except KataError as error:
             self._say_trouble(error)
             return
-        self._begin(katas[0].exercises, first=set())
+        self._checks.anew(snapshot, first=())
 
     def _celebrate(self, *, completes: bool) -> None:
         """Shows that a kata is done, and turns to the next one, which is judged while nobody waits."""
@@ -268,26 +230,26 @@ class Session:
         self._show(lambda: report.render(verdict, kata, around, columns()))
         if around.after is not None:
             self._turn_to(around.after)
-            try:
-                self._snapshot = Snapshot.take(around.after, self._standing.readable_file(around.after))
-            except KataError:
-                return  # said as soon as somebody looks at that kata
-            self._begin(around.after.exercises, first=set(), quiet=True)
+            with suppress(KataError):  # said as soon as somebody looks at that kata
+                snapshot = Snapshot.take(around.after, self._standing.readable_file(around.after))
+                self._checks.anew(snapshot, first=(), quiet=True)
 
     # What is shown
 
     def _show(self, screen: Screen) -> None:
-        self._began = time.monotonic() if self._run else 0.0
+        running = self._checks.running
+        self._began = time.monotonic() if running and not running.quiet else 0.0
         self._display.show(screen, self._standing.file(self._kata).name)
 
     def _verdict_screen(self) -> list[Line]:
-        assert self._snapshot is not None
-        kata, file = self._snapshot.kata, self._snapshot.file
-        around = replace(self._standing.surroundings(kata, file), pending=len(self._run.pending) if self._run else 0)
-        return report.render(self._verdict(), kata, around, columns())
+        snapshot, verdict = self._checks.snapshot, self._checks.verdict()
+        if snapshot is None or verdict is None:
+            return [line(f"Judging {self._kata.title} …")]
+        around = self._standing.surroundings(snapshot.kata, snapshot.file)
+        return report.render(verdict, snapshot.kata, replace(around, pending=self._checks.pending()), columns())
 
     def _say_trouble(self, error: Exception) -> None:
-        self._give_up()
+        self._checks.give_up()
         if str(error) != self._trouble:
             self._trouble = str(error)
             said = line((f"{self._topic}: ", "bold red"), str(error), indent=2, long=True)
@@ -307,7 +269,7 @@ class Session:
                 self._rerun()
             case _:
                 self._finished = None
-                if self._snapshot is not None and not self._trouble and self._memory.findings(self._snapshot):
+                if not self._trouble:
                     self._show(self._verdict_screen)
 
     def _hint(self) -> None:
@@ -320,7 +282,8 @@ class Session:
 
     def _focus(self) -> Exercise:
         """The exercise that a learner is about: the first of the last verdict that is not done."""
-        judged = self._verdict().exercises if self._snapshot and self._snapshot.kata == self._kata else ()
+        verdict = self._checks.verdict()
+        judged = verdict.exercises if verdict and verdict.topic == self._topic else ()
         name = next((each.exercise for each in judged if each.outcome not in DONE), None)
         upcoming = self._standing.next_exercise(of=self._kata)
         return self._kata.exercise(name) if name else upcoming[1] if upcoming else self._kata.exercises[-1]
@@ -340,8 +303,7 @@ class Session:
         return self._standing.record(kata, exercise).outcome not in DONE
 
     def _rerun(self) -> None:
-        self._give_up()
-        self._memory.forget(self._kata)
-        self._snapshot, self._trouble, self._finished = None, "", None
+        self._checks.forget(self._kata)
+        self._trouble, self._finished = "", None
         self._show(lambda: [f"Judging all of {self._kata.title} …"])
         self._look()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import socket
 import struct
 import subprocess
@@ -104,10 +103,3 @@ class Parent:
         self.channel.close()
         if self.process is not None:
             self.process.wait()
-
-
-def descriptor_of(channel: socket.socket) -> int:
-    """A duplicate of a socket's descriptor that a child may inherit."""
-    descriptor = os.dup(channel.fileno())
-    os.set_inheritable(descriptor, True)
-    return descriptor

@@ -203,9 +203,14 @@ class Host:
                     value = OPERATIONS[operation](found, *args, **kwargs)
                 # Items of a learner's own collection are the learner's code once more.
                 result = crossing.result(value)
-        except (KeyboardInterrupt, LimitExceeded):
+        except LimitExceeded as error:
+            if error.__context__ and (location := locate(error.__context__, self.implementation.path)):
+                remember(error, location)
+            raise
+        except KeyboardInterrupt:
             raise
         except MemoryError as error:
+            self._explain(error)
             raise MemoryExceeded("wanted more memory than there is for it") from error
         except BaseException as error:
             self._explain(error)

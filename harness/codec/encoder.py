@@ -20,7 +20,7 @@ from harness.codec.table import (
     elements_of,
 )
 from harness.codec.writer import Writer
-from harness.errors import CodecError
+from harness.errors import CodecError, SpecError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -58,7 +58,7 @@ class Encoder:
             self._value(value, 0)
             if self._shared:
                 check_nesting(value, {})
-        except CodecError:
+        except (CodecError, SpecError):  # the latter is the word of who numbers handles
             self._table.roll_back(mark)
             raise
         except Exception as error:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import socket
 import struct
 import subprocess
@@ -148,10 +147,3 @@ class Parent:
             if said:
                 return f": {said[-1]} (`kata doctor` shows what is missing)"
         return ": start the command once more"
-
-
-def descriptor_of(channel: socket.socket) -> int:
-    """A duplicate of a socket's descriptor that a child may inherit."""
-    descriptor = os.dup(channel.fileno())
-    os.set_inheritable(descriptor, True)
-    return descriptor

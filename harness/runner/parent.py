@@ -21,7 +21,8 @@ import tempfile
 from pathlib import Path
 from typing import Any, NoReturn
 
-from harness.runner.control import descriptor_of, receive_message, send_message
+from harness.runner.control import receive_message, send_message
+from harness.runner.limits import die_with_parent
 
 _PRELOADS = {"transformers": ("transformers",)}
 """What a kata's capability asks the parent to import before it forks."""
@@ -121,11 +122,13 @@ class WarmParent:
             case "end":
                 status = self._end_worker(message["pid"])
                 send_message(line, {"status": status})
+            case other:
+                send_message(line, {"error": f"the warm parent does not know how to {other!r}"})
 
     def _fork_judge(self, asked_by: socket.socket, message: dict[str, Any], descriptors: list[int]) -> None:
         ours, theirs = socket.socketpair()
         process = os.fork()
-        if process == 0:
+        if process == 0:  # pragma: no cover - runs in the child
             _in_child(lambda: _judge(theirs, message, descriptors), keep=[theirs.fileno(), *descriptors])
         theirs.close()
         self._judges[ours] = process, asked_by
@@ -163,7 +166,7 @@ class WarmParent:
         printed, printer = os.pipe()
         if can_fork():
             process = os.fork()
-            if process == 0:
+            if process == 0:  # pragma: no cover - runs in the child
                 _in_child(lambda: _work(theirs, printer, message), keep=[theirs.fileno(), printer])
         else:
             process = _spawn_worker(theirs, printer, message)
@@ -209,12 +212,12 @@ def can_fork() -> bool:
     return hasattr(os, "fork") and os.environ.get("KATA_FORK") != "0"
 
 
-def _in_child(run: Any, *, keep: list[int]) -> NoReturn:
+def _in_child(run: Any, *, keep: list[int]) -> NoReturn:  # pragma: no cover - runs in the child
     """Runs something as the whole life of a forked process."""
     code = 1
     try:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
-        _die_with_parent()
+        die_with_parent()
         _close_others(keep)
         code = run() or 0
     except BaseException:
@@ -228,7 +231,7 @@ def _in_child(run: Any, *, keep: list[int]) -> NoReturn:
         os._exit(code)
 
 
-def _close_others(keep: list[int]) -> None:
+def _close_others(keep: list[int]) -> None:  # pragma: no cover - runs in the child
     """Closes every inherited descriptor but the three standard ones and those to keep."""
     start = 3
     for descriptor in sorted(keep):
@@ -237,16 +240,9 @@ def _close_others(keep: list[int]) -> None:
     os.closerange(start, 4096)
 
 
-def _die_with_parent() -> None:
-    """Asks Linux to end this process when its parent ends; elsewhere the closed channel does it, a little later."""
-    if sys.platform == "linux":
-        import ctypes
-
-        set_parent_death_signal = 1  # PR_SET_PDEATHSIG of prctl(2)
-        ctypes.CDLL(None).prctl(set_parent_death_signal, signal.SIGKILL)
-
-
-def _judge(channel: socket.socket, message: dict[str, Any], descriptors: list[int]) -> int:
+def _judge(
+    channel: socket.socket, message: dict[str, Any], descriptors: list[int]
+) -> int:  # pragma: no cover - runs in the child
     import pytest
 
     from harness.runner import remote
@@ -263,7 +259,9 @@ def _judge(channel: socket.socket, message: dict[str, Any], descriptors: list[in
     return int(pytest.main(message["arguments"]))
 
 
-def _work(channel: socket.socket, printer: int, message: dict[str, Any]) -> None:
+def _work(
+    channel: socket.socket, printer: int, message: dict[str, Any]
+) -> None:  # pragma: no cover - runs in the child
     from harness.runner import limits, worker
 
     os.dup2(printer, 1)
@@ -275,8 +273,8 @@ def _work(channel: socket.socket, printer: int, message: dict[str, Any]) -> None
 
 def _spawn_worker(channel: socket.socket, printer: int, message: dict[str, Any]) -> int:
     process = subprocess.Popen(
-        [sys.executable, "-m", "harness.runner.worker", str(descriptor_of(channel)), json.dumps(message)],
-        close_fds=False,
+        [sys.executable, "-m", "harness.runner.worker", str(channel.fileno()), json.dumps(message)],
+        pass_fds=[channel.fileno()],
         stdin=subprocess.DEVNULL,
         stdout=printer,
         stderr=printer,
@@ -289,7 +287,7 @@ def _spawn_worker(channel: socket.socket, printer: int, message: dict[str, Any])
 def main() -> None:
     """Warms up, then serves the client whose descriptor the command line names."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # a Ctrl-C in the terminal is the client's to handle
-    _die_with_parent()
+    die_with_parent()
     client = socket.socket(fileno=int(sys.argv[1]))
     warm_up()
     WarmParent(client).serve()

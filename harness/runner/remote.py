@@ -11,11 +11,11 @@ import threading
 import weakref
 from typing import TYPE_CHECKING, Any
 
+from harness import conditions
 from harness.codec import Decoder, Encoder, Table
 from harness.codec.changes import apply
 from harness.codec.exceptions import rebuild
 from harness.codec.frames import receive, send
-from harness.conditions import DEADLINE
 from harness.errors import (
     ChannelClosed,
     CodecError,
@@ -25,6 +25,7 @@ from harness.errors import (
     KataError,
     LimitExceeded,
     MemoryExceeded,
+    RunError,
     SpecError,
     ToDo,
     WorkerDied,
@@ -42,6 +43,9 @@ if TYPE_CHECKING:
 
 GRACE = 1.0
 """Seconds that a worker has beyond the deadline, to break a call off by itself and live on."""
+
+START = 60.0
+"""Seconds within which a worker has to be ready for its first call."""
 
 # What only the judge can know (that a spec is wrong, that a resource is missing) is not a worker's to say.
 _BELIEVED = (CodecError, ForbiddenCall, ImplementationError, SpecError, ToDo)
@@ -96,6 +100,7 @@ class RemoteHost:
         self._folder = folder
         self._channel: socket.socket | None = None
         self._process = 0
+        self._printed: threading.Thread | None = None
         self._references: weakref.WeakValueDictionary[int, Reference] = weakref.WeakValueDictionary()
         self._released: list[int] = []
         self._touched: bool | None = None
@@ -130,10 +135,11 @@ class RemoteHost:
         __tracebackhide__ = True
         table = Table()
         channel = self._connected()
+        released = list(self._released)
         request = Encoder(table, handle=self._number, folder=self._folder).encode(
-            [self._released, operation, target.kind, target.value, args, kwargs, seed, judged and judged.name]
+            [released, operation, target.kind, target.value, args, kwargs, seed, judged and judged.name]
         )
-        self._released = []
+        del self._released[: len(released)]
         answer = self._exchange(channel, request)
         decoder = Decoder(table, handle=lambda number: handle(self._refer(number)), folder=self._folder)
         try:
@@ -191,18 +197,26 @@ class RemoteHost:
             self._process = answer["pid"]
             self._references.clear()
             self._released = []
+            self._wait_until_ready(self._channel)
         return self._channel
+
+    def _wait_until_ready(self, channel: socket.socket) -> None:
+        try:
+            receive(channel, seconds=START)
+        except (TimeoutError, CodecError) as error:
+            self.end()
+            raise RunError(f"the process for your code could not be started: {error}") from None
 
     def _exchange(self, channel: socket.socket, request: bytes) -> bytes:
         __tracebackhide__ = True
         try:
-            send(channel, request, seconds=DEADLINE + GRACE)
-            answer = receive(channel, seconds=DEADLINE + GRACE)
+            send(channel, request, seconds=conditions.DEADLINE + GRACE)
+            answer = receive(channel, seconds=conditions.DEADLINE + GRACE)
             self._catch_up()
             return answer
         except TimeoutError:
             self.end()
-            raise DeadlineExceeded(f"did not return within {DEADLINE:g} s") from None
+            raise DeadlineExceeded(f"did not return within {conditions.DEADLINE:g} s") from None
         except (ChannelClosed, OSError):
             raise WorkerDied(_how_it_ended(self.end())) from None
         except CodecError as error:
@@ -229,11 +243,8 @@ class RemoteHost:
             weakref.finalize(known, self._released.append, number)
         return known
 
-    def _raised(self, status: Any, value: Any, extra: Any) -> BaseException:
-        return _limit(value, extra) if status == "exceeded" else self._error(value, extra)
-
-    def _error(self, described: Any, where: Any) -> Exception:
-        error = rebuild(described)
+    def _raised(self, status: Any, value: Any, where: Any) -> BaseException:
+        error: BaseException = _limit(value) if status == "exceeded" else rebuild(value)
         if isinstance(error, KataError) and not isinstance(error, _BELIEVED):
             error = ImplementationError(f"{type(error).__name__}: {error}")
         if isinstance(where, list) and len(where) == 3:
@@ -243,7 +254,8 @@ class RemoteHost:
         return error
 
 
-def _limit(name: Any, message: Any) -> LimitExceeded:
+def _limit(said: Any) -> LimitExceeded:
+    name, message = said if isinstance(said, list) and len(said) == 2 else (None, None)
     if type(message) is not str:
         raise CodecError("a limit without a message")
     return MemoryExceeded(message[:200]) if name == "MemoryExceeded" else DeadlineExceeded(message[:200])

@@ -22,9 +22,14 @@ from harness.codec.frames import receive, send
 from harness.errors import ChannelClosed, CodecError, ImplementationError, LimitExceeded, MemoryExceeded
 from harness.host import Host, Target
 from harness.locations import location_of
+from harness.runner import limits
 
 if TYPE_CHECKING:
     from harness.model import Implementation, Kata
+
+
+READY = b"ready"
+"""What a worker sends first: what it takes to start counts for no call's deadline."""
 
 
 class _Kept:
@@ -55,7 +60,8 @@ class Worker:
         self.spent = False
 
     def serve(self) -> None:
-        """Answers requests until the judge closes the channel."""
+        """Says that it is ready, then answers requests until the judge closes the channel."""
+        send(self._channel, READY)
         while True:
             try:
                 request = receive(self._channel, seconds=None)
@@ -110,7 +116,7 @@ class Worker:
             answer = ["result", changes(before, table), result, self._host.touched()]
         except LimitExceeded as error:
             self.spent = isinstance(error, MemoryExceeded)
-            answer = ["exceeded", _changes(before, table), type(error).__name__, str(error)]
+            answer = ["exceeded", _changes(before, table), [type(error).__name__, str(error)], _where(error)]
         except Exception as error:
             answer = ["error", _changes(before, table), describe(error), _where(error)]
         try:
@@ -128,7 +134,7 @@ def _changes(before: Watched, table: Table) -> list[Any]:
         return []
 
 
-def _where(error: Exception) -> list[Any] | None:
+def _where(error: BaseException) -> list[Any] | None:
     location = location_of(error)
     return [location.file, location.line, location.code] if location else None
 
@@ -152,4 +158,6 @@ def run(channel: socket.socket, request: dict[str, Any]) -> None:
 
 
 if __name__ == "__main__":
+    limits.die_with_parent()
+    limits.apply()
     run(socket.socket(fileno=int(sys.argv[1])), json.loads(sys.argv[2]))

@@ -28,8 +28,7 @@ def environment(session: nox.Session) -> None:
     global _python
     if isinstance(session.virtualenv, nox.virtualenv.PassthroughEnv):
         return
-    if not session.virtualenv.reused or "--reinstall" in session.posargs:
-        session.install("-e", ".[dev]")
+    session.install("-e", ".[dev]")
     _python = str(Path(session.virtualenv.bin) / "python")
 
 

@@ -100,7 +100,6 @@ class RemoteHost:
         self._folder = folder
         self._channel: socket.socket | None = None
         self._process = 0
-        self._printed: threading.Thread | None = None
         self._references: weakref.WeakValueDictionary[int, Reference] = weakref.WeakValueDictionary()
         self._released: list[int] = []
         self._touched: bool | None = None

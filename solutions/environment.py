@@ -61,9 +61,12 @@ def device_names() -> list[str]:
     """Lists the names of all devices of `torch.cuda`.
 
     Returns:
-        One name a device, in the order of their indices; equal devices are all listed. Empty where there is no device.
+        A new list with one name a device, in the order of their indices; equal devices are all listed. Empty where
+        there is no device that can be used. The current device stays as it was.
     """
     # <solution>
+    if not torch.cuda.is_available():
+        return []
     return [torch.cuda.get_device_name(index) for index in range(torch.cuda.device_count())]
     # </solution>
 
@@ -72,30 +75,29 @@ def best_device(override: str | None = None) -> torch.device:
     """Chooses the device to compute on.
 
     Args:
-        override: what the user asks for: "cpu", "cuda", "cuda:N" or "mps". None leaves the choice to this function.
+        override: what the user asks for: "cpu", "cuda", "cuda:N" or "mps", written exactly like this. None, and only
+            None, leaves the choice to this function.
 
     Returns:
         Without `override`: cuda where it can be used, else mps where it can be used, else cpu, always without an index.
         With it: `torch.device(override)`.
 
     Raises:
-        ValueError: this machine does not have what `override` asks for, or it is none of the names above.
+        ValueError: this machine cannot use what `override` asks for, or it is none of the names above.
             The message contains `override`.
     """
     # <solution>
-    has_mps = torch.backends.mps.is_available()
+    names = []  # of all that can be used here, the best one first
+    if torch.cuda.is_available():
+        names += ["cuda", *(f"cuda:{index}" for index in range(torch.cuda.device_count()))]
+    if torch.backends.mps.is_available():
+        names.append("mps")
+    names.append("cpu")
     if override is None:
-        if torch.cuda.is_available():
-            return torch.device("cuda")
-        return torch.device("mps" if has_mps else "cpu")
-    try:
-        device = torch.device(override)
-    except RuntimeError:
-        raise ValueError(f"{override!r} is not a device") from None
-    count = {"cpu": 1, "cuda": torch.cuda.device_count(), "mps": int(has_mps)}.get(device.type, 0)
-    if (device.index or 0) >= count:
-        raise ValueError(f"this machine has no device {override!r}")
-    return device
+        return torch.device(names[0])
+    if override not in names:
+        raise ValueError(f"this machine has no device '{override}', only {', '.join(names)}")
+    return torch.device(override)
     # </solution>
 
 
@@ -104,13 +106,13 @@ def run_with_threads(count: int, work: Callable[[], T]) -> T:
 
     Args:
         count: how many threads torch may use while `work` runs, 1 or more.
-        work: a function without parameters.
+        work: a function without parameters, called exactly once. It may change the number of threads itself.
 
     Returns:
-        What `work()` returned. Afterwards torch uses as many threads as before the call.
+        The very object that `work()` returned. Afterwards torch uses as many threads as before the call.
 
     Raises:
-        BaseException: whatever `work()` raised. Then, too, torch uses as many threads as before.
+        BaseException: the very object that `work()` raised. Then, too, torch uses as many threads as before.
     """
     # <solution>
     before = torch.get_num_threads()
@@ -125,7 +127,10 @@ def run_with_threads(count: int, work: Callable[[], T]) -> T:
 def environment_report() -> dict[str, object]:
     """Sums up torch and the machine. Never raises, whatever the machine lacks.
 
+    The current device stays as it was.
+
     Returns:
+        A new dict, and in it a new list, with five entries:
         "torch": torch's version with everything that follows the numbers, a str;
         "cuda_build": the CUDA version that torch was built for, a str such as "13.0", or None;
         "gpus": a list with the name of each device of `torch.cuda`, in order; "unknown" for each one

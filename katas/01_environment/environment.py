@@ -46,7 +46,8 @@ def device_names() -> list[str]:
     """Lists the names of all devices of `torch.cuda`.
 
     Returns:
-        One name a device, in the order of their indices; equal devices are all listed. Empty where there is no device.
+        A new list with one name a device, in the order of their indices; equal devices are all listed. Empty where
+        there is no device that can be used. The current device stays as it was.
     """
     raise NotImplementedError("device_names")
 
@@ -55,14 +56,15 @@ def best_device(override: str | None = None) -> torch.device:
     """Chooses the device to compute on.
 
     Args:
-        override: what the user asks for: "cpu", "cuda", "cuda:N" or "mps". None leaves the choice to this function.
+        override: what the user asks for: "cpu", "cuda", "cuda:N" or "mps", written exactly like this. None, and only
+            None, leaves the choice to this function.
 
     Returns:
         Without `override`: cuda where it can be used, else mps where it can be used, else cpu, always without an index.
         With it: `torch.device(override)`.
 
     Raises:
-        ValueError: this machine does not have what `override` asks for, or it is none of the names above.
+        ValueError: this machine cannot use what `override` asks for, or it is none of the names above.
             The message contains `override`.
     """
     raise NotImplementedError("best_device")
@@ -73,13 +75,13 @@ def run_with_threads(count: int, work: Callable[[], T]) -> T:
 
     Args:
         count: how many threads torch may use while `work` runs, 1 or more.
-        work: a function without parameters.
+        work: a function without parameters, called exactly once. It may change the number of threads itself.
 
     Returns:
-        What `work()` returned. Afterwards torch uses as many threads as before the call.
+        The very object that `work()` returned. Afterwards torch uses as many threads as before the call.
 
     Raises:
-        BaseException: whatever `work()` raised. Then, too, torch uses as many threads as before.
+        BaseException: the very object that `work()` raised. Then, too, torch uses as many threads as before.
     """
     raise NotImplementedError("run_with_threads")
 
@@ -87,7 +89,10 @@ def run_with_threads(count: int, work: Callable[[], T]) -> T:
 def environment_report() -> dict[str, object]:
     """Sums up torch and the machine. Never raises, whatever the machine lacks.
 
+    The current device stays as it was.
+
     Returns:
+        A new dict, and in it a new list, with five entries:
         "torch": torch's version with everything that follows the numbers, a str;
         "cuda_build": the CUDA version that torch was built for, a str such as "13.0", or None;
         "gpus": a list with the name of each device of `torch.cuda`, in order; "unknown" for each one
@@ -98,4 +103,4 @@ def environment_report() -> dict[str, object]:
     raise NotImplementedError("environment_report")
 
 
-# stub ec26e325c980: says that nothing was written here yet; this line may stay or go
+# stub 719bb3fd8721: says that nothing was written here yet; this line may stay or go

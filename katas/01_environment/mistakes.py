@@ -50,6 +50,12 @@ def version_numbers__always_installed(version=None):
     return tuple(([*map(int, numbers), 0, 0])[:3])
 
 
+def version_numbers__two_digits(version=None):
+    """You read at most two digits of each number; a version's number may have more, as in "2.150.0"."""
+    numbers = re.match(r"\d{1,2}(\.\d{1,2}){0,2}", version or torch.__version__)[0].split(".")
+    return tuple(([*map(int, numbers), 0, 0])[:3])
+
+
 def cuda_build__from_torch_version():
     """You read CUDA's version off the end of torch's own version; ask torch.version.cuda.
 
@@ -74,6 +80,15 @@ def cuda_build__as_a_float():
         return None
     major, minor = str(float(torch.version.cuda)).split(".")
     return int(major), int(minor)
+
+
+def cuda_build__fixed_places():
+    """You cut the text at fixed places; in "9.2" the dot is elsewhere than in "12.6": split at the dot."""
+    version = torch.version.cuda
+    return None if version is None else (int(version[:2]), int(version[3:]))
+
+
+cuda_build__fixed_places.raises = ValueError
 
 
 def cuda_build__text():
@@ -116,6 +131,13 @@ def cuda_status__build_first():
     return "ready" if torch.cuda.is_available() else "no device"
 
 
+def cuda_status__counted():
+    """You took a device that is counted for one that can be used; the driver may be too old: ask is_available()."""
+    if torch.cuda.device_count():
+        return "ready"
+    return "not built" if torch.version.cuda is None else "no device"
+
+
 def cuda_status__compiled_accelerator():
     """You took torch.accelerator.current_accelerator() for an answer about the machine.
 
@@ -150,9 +172,35 @@ def device_names__unasked():
 device_names__unasked.raises = RuntimeError
 
 
+def device_names__counted_only():
+    """You trusted the count; where the driver is too old it may still count GPUs: ask is_available() first."""
+    return [torch.cuda.get_device_name(i) for i in range(torch.cuda.device_count())]
+
+
+device_names__counted_only.raises = RuntimeError
+
+
+def device_names__current_changed():
+    """You made each device the current one, and left it so; pass the index to torch.cuda.get_device_name instead."""
+    names = []
+    for index in range(torch.cuda.device_count() if torch.cuda.is_available() else 0):
+        torch.cuda.set_device(index)
+        names.append(torch.cuda.get_device_name())
+    return names
+
+
+_NAMES = []
+
+
+def device_names__one_list_for_all():
+    """You fill one list of the whole module, so a second call changes what the first one returned: make a new one."""
+    _NAMES[:] = [torch.cuda.get_device_name(i) for i in range(_counts()["cuda"])]
+    return _NAMES
+
+
 def best_device__no_mps(override=None):
     """You know cuda and cpu only; the GPU of a Mac is called mps."""
-    counts = {"cpu": 1, "cuda": torch.cuda.device_count()}
+    counts = {"cpu": 1, "cuda": _counts()["cuda"]}
     if override is None:
         return torch.device("cuda" if counts["cuda"] else "cpu")
     return _checked(override, counts)
@@ -200,6 +248,53 @@ def best_device__index_unchecked(override=None):
     if not _counts().get(device.type):
         raise ValueError(override)
     return device
+
+
+def best_device__index_of_the_device(override=None):
+    """You believed the index of the torch.device, which is kept in one byte: look at the text itself.
+
+    Of "cuda:256" torch makes an index of 0, and that device is there.
+    """
+    if override is None:
+        return _best()
+    try:
+        device = torch.device(override)
+    except RuntimeError:
+        raise ValueError(override) from None
+    if (device.index or 0) >= _counts().get(device.type, 0):
+        raise ValueError(override)
+    return device
+
+
+def best_device__index_as_a_number(override=None):
+    """You turned what follows the colon into an int, and so took "cuda:-1" and "cuda:01" for devices."""
+    if override is not None and override.startswith("cuda:"):
+        if not override[5:].strip("+- ").isdigit() or int(override[5:]) >= _counts()["cuda"]:
+            raise ValueError(override)
+        return torch.device("cuda", int(override[5:]))
+    return _best() if override is None else _checked(override, _counts())
+
+
+best_device__index_as_a_number.raises = RuntimeError
+
+
+def best_device__counted_only(override=None):
+    """You trusted the count; where the driver is too old it may still count GPUs: ask is_available() first."""
+    counts = {**_counts(), "cuda": torch.cuda.device_count()}
+    return _best() if override is None else _checked(override, counts)
+
+
+def best_device__empty_text(override=None):
+    """You took the empty text for no override; only None leaves the choice to you: ask `override is None`."""
+    return _checked(override, _counts()) if override else _best()
+
+
+def best_device__capitals_and_blanks(override=None):
+    """You smoothed capitals and blanks away; here "CUDA" and " cuda" are names that do not exist."""
+    return _best() if override is None else _checked(override.strip().lower(), _counts())
+
+
+best_device__capitals_and_blanks.raises = ValueError
 
 
 def best_device__compiled_accelerator(override=None):
@@ -269,6 +364,56 @@ def run_with_threads__exception_only(count, work):
         raise
     torch.set_num_threads(before)
     return result
+
+
+def run_with_threads__two_kinds_only(count, work):
+    """You named the exceptions one by one and forgot some, such as SystemExit: use finally, which needs no names."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(count)
+    try:
+        result = work()
+    except (Exception, KeyboardInterrupt):
+        torch.set_num_threads(before)
+        raise
+    torch.set_num_threads(before)
+    return result
+
+
+def run_with_threads__called_again(count, work):
+    """You called the work a second time where it raised; let its exception come out."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(count)
+    try:
+        try:
+            return work()
+        except BaseException:
+            return work()
+    finally:
+        torch.set_num_threads(before)
+
+
+def run_with_threads__another_exception(count, work):
+    """You raised a new exception like the work's, which has lost all that the work's own one carries: a bare raise."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(count)
+    try:
+        return work()
+    except BaseException as error:
+        raise type(error)(*error.args) from None
+    finally:
+        torch.set_num_threads(before)
+
+
+def run_with_threads__nothing_to_change(count, work):
+    """You thought that there is nothing to put back where `count` is set already; the work may change the number."""
+    before = torch.get_num_threads()
+    if count == before:
+        return work()
+    torch.set_num_threads(count)
+    try:
+        return work()
+    finally:
+        torch.set_num_threads(before)
 
 
 def run_with_threads__error_swallowed(count, work):
@@ -351,6 +496,23 @@ def environment_report__unguarded():
 environment_report__unguarded.raises = Exception
 
 
+def environment_report__current_changed():
+    """You made each device the current one, and left it so; pass the index to torch.cuda.get_device_name instead."""
+    report = _report()
+    for index in range(len(report["gpus"])):
+        torch.cuda.set_device(index)
+    return report
+
+
+_LAST = {}
+
+
+def environment_report__one_dict_for_all():
+    """You fill one dict of the whole module, so a second call changes what the first one returned: make a new one."""
+    _LAST.update(_report())
+    return _LAST
+
+
 def environment_report__left_out():
     """You left a GPU that does not answer out of the list, so the indices of the others shift: call it "unknown"."""
     return _report(gpus=[name for name in _names() if name != "unknown"])
@@ -377,7 +539,8 @@ def environment_report__mps_built():
 
 
 def _counts():
-    return {"cpu": 1, "cuda": torch.cuda.device_count(), "mps": int(torch.backends.mps.is_available())}
+    cuda = torch.cuda.device_count() if torch.cuda.is_available() else 0
+    return {"cpu": 1, "cuda": cuda, "mps": int(torch.backends.mps.is_available())}
 
 
 def _best():
@@ -386,13 +549,10 @@ def _best():
 
 
 def _checked(override, counts):
-    try:
-        device = torch.device(override)
-    except RuntimeError:
-        raise ValueError(override) from None
-    if (device.index or 0) >= counts.get(device.type, 0):
+    names = [name for name, count in counts.items() if count]
+    if override not in [*names, *(f"cuda:{index}" for index in range(counts["cuda"]))]:
         raise ValueError(override)
-    return device
+    return torch.device(override)
 
 
 def _names():

@@ -1,7 +1,8 @@
 """Runs an implementation on a machine that is only pretended, whatever machine this is.
 
 A machine is a dict: `version` (torch's), `cuda` and `hip` (the versions that torch was built for, or None), `gpus`
-(names of the devices of `torch.cuda`), `current` (index of the current one), `faults` (index → name of what is raised
+(names of the devices of `torch.cuda` that can be used), `counted` (how many it counts; more than those where the
+driver is too old), `current` (index of the current one), `faults` (index → name of what is raised
 when that device is looked at), `mps` ("absent", "built" or "ready") and `threads`.
 
 A question about devices can be put to torch in many ways, and all of them get the same answer here.
@@ -31,36 +32,58 @@ FAULTS = {
 
 def on_machine(module, machine, function, *args):
     """What the function returns, or raises, on that machine."""
+    return on_machines(module, [machine], function, *args)[0][0]
+
+
+def on_machines(module, machines, function, *args):
+    """Calls the function on one machine after the other.
+
+    Returns, of each call, what it returned, as it is after the last call, and which device was the current one then.
+    """
     called = getattr(module, function)
-    torch.set_num_threads(machine["threads"])
-    with Machine(machine).pretended(called):
-        return called(*args)
+    seen = []
+    for described in machines:
+        machine = Machine(described)
+        torch.set_num_threads(described["threads"])
+        with machine.pretended(called):
+            seen.append((called(*args), machine))
+    return [(returned, machine.current) for returned, machine in seen]
 
 
-def threads_seen(module, before, count, result, error=None):
+def threads_seen(module, before, count, result, error=None, change=None):
     """Runs work that returns `result`, or raises `error` (a type's name and a message), with `before` threads set.
 
-    Returns a list of how many threads each run of the work saw, how many there are afterwards, what the call returned,
-    and the type's name and the message of what it raised.
+    Where `change` is a number, the work sets as many threads itself, before it ends. Returns a list of how many threads
+    each run of the work saw, how many there are afterwards, what the call returned, the type's name and the message of
+    what it raised, and the ids of the object that the work returned or raised and of that which came out.
     """
     during = []
+    raises = None if error is None else getattr(builtins, error[0])(error[1])
 
     def work():
         during.append(torch.get_num_threads())
-        if error is not None:
-            raise getattr(builtins, error[0])(error[1])
+        if change is not None:
+            torch.set_num_threads(change)
+        if raises is not None:
+            raise raises
         return result
 
     run = module.run_with_threads
     torch.set_num_threads(before)
     returned = raised = None
     try:
-        returned = run(count, work)
-    except (Exception, KeyboardInterrupt) as caught:
+        returned = out = run(count, work)
+    except BaseException as caught:
         if not during:  # it does not come from the work
             raise
-        raised = (type(caught).__name__, *caught.args)
-    return {"during": during, "after": torch.get_num_threads(), "returned": returned, "raised": raised}
+        out, raised = caught, (type(caught).__name__, *caught.args)
+    return {
+        "during": during,
+        "after": torch.get_num_threads(),
+        "returned": returned,
+        "raised": raised,
+        "objects": (id(result if raises is None else raises), id(out)),
+    }
 
 
 class Machine:
@@ -69,6 +92,7 @@ class Machine:
     def __init__(self, described):
         self.cuda, self.hip, self.mps = described["cuda"], described["hip"], described["mps"]
         self.gpus, self.current, self.faults = described["gpus"], described["current"], described["faults"]
+        self.counted = described["counted"]
         self.version = described["version"]
         self.built = self.cuda is not None or self.hip is not None
         self.accelerator = "cuda" if self.built else "mps" if self.mps != "absent" else None
@@ -82,7 +106,12 @@ class Machine:
         if not self.built:
             raise AssertionError("Torch not compiled with CUDA enabled")
         if not self.gpus:
-            raise RuntimeError("Found no NVIDIA driver on your system")
+            lack = (
+                "The NVIDIA driver on your system is too old"
+                if self.counted
+                else "Found no NVIDIA driver on your system"
+            )
+            raise RuntimeError(lack)
         if isinstance(device, str):
             device = torch.device(device)
         if isinstance(device, torch.device):
@@ -160,7 +189,7 @@ class Machine:
             (torch.backends.cuda, "is_built", lambda: self.built),
             (torch.cuda, "_is_compiled", lambda: self.built),
             (torch.cuda, "is_available", has("cuda")),
-            (torch.cuda, "device_count", lambda: self.count("cuda")),
+            (torch.cuda, "device_count", lambda: self.counted),
             (torch.cuda, "init", lambda: self.index() and None),
             (torch.cuda, "current_device", self.index),
             (torch.cuda, "set_device", self.set_device),

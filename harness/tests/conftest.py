@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from harness.model import Kata
+    from harness.runner.control import Parent
+    from harness.tests.apart import Cellar
     from harness.tests.bench import Bench
     from harness.tests.stall import Stall
 
@@ -59,3 +61,25 @@ def packs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     from harness.tests.stall import install_packs
 
     return install_packs(tmp_path_factory.mktemp("packs"))
+
+
+@pytest.fixture(scope="session")
+def cellar(tmp_path_factory: pytest.TempPathFactory) -> Cellar:
+    """A pack as if installed, whose one kata tests rewrite."""
+    from harness.tests.apart import Cellar
+
+    return Cellar(tmp_path_factory.mktemp("cellar"))
+
+
+@pytest.fixture(scope="session")
+def warm(cellar: Cellar) -> Iterator[Parent]:
+    """One warm parent for all tests, which knows the pack of `cellar`."""
+    from harness.runner.control import Parent
+    from harness.tests.apart import DEADLINE
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PYTHONPATH", cellar.path)
+        patch.setenv("KATA_DEADLINE", DEADLINE)
+        parent = Parent.start()
+    with parent:
+        yield parent

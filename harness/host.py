@@ -56,7 +56,7 @@ def _call(target: Any, /, *args: Any, **kwargs: Any) -> Any:
 
 def _next(iterator: Any) -> list[Any]:
     # The range comes first: `zip` asks its arguments in turn, and what the iterator gave would be lost.
-    return [item for item, _ in zip(iterator, range(1), strict=False)]
+    return [item for _, item in zip(range(1), iterator, strict=False)]
 
 
 OPERATIONS: dict[str, Callable[..., Any]] = {

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from types import ModuleType
 
     from harness.model import Kata
+    from harness.runner.control import Parent
+    from harness.tests.apart import Cellar
     from harness.tests.bench import Bench
     from harness.tests.stall import Stall
 
@@ -65,3 +67,25 @@ def packs(stall_module: ModuleType, tmp_path_factory: pytest.TempPathFactory) ->
     """The third-party packs of `packs/`, each installed as a real distribution in a folder of its own."""
     installed: dict[str, Path] = stall_module.install_packs(tmp_path_factory.mktemp("packs"))
     return installed
+
+
+@pytest.fixture(scope="session")
+def cellar(tmp_path_factory: pytest.TempPathFactory) -> Cellar:
+    """A pack as if installed, whose one kata tests rewrite."""
+    from harness.tests.apart import Cellar
+
+    return Cellar(tmp_path_factory.mktemp("cellar"))
+
+
+@pytest.fixture(scope="session")
+def warm(cellar: Cellar) -> Iterator[Parent]:
+    """One warm parent for all tests, which knows the pack of `cellar`."""
+    from harness.runner.control import Parent
+    from harness.tests.apart import DEADLINE
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PYTHONPATH", cellar.path)
+        patch.setenv("KATA_DEADLINE", DEADLINE)
+        parent = Parent.start()
+    with parent:
+        yield parent

@@ -1,0 +1,614 @@
+"""An implementation in a process of its own: it is judged as it is in one process, and harms nobody but itself."""
+
+from __future__ import annotations
+
+import os
+import struct
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from harness import conditions, manager, profiles
+from harness.codec import Encoder, Table
+from harness.codec.frames import receive, send
+from harness.errors import (
+    DeadlineExceeded,
+    ForbiddenCall,
+    ImplementationCrashed,
+    ImplementationError,
+    MemoryExceeded,
+    MissingName,
+    RunError,
+    SourceError,
+    SpecError,
+    ToDo,
+    WorkerDied,
+    WrongSignature,
+)
+from harness.locations import location_of
+from harness.model import Outcome
+from harness.runner import remote
+from harness.runner.control import Parent
+from harness.runner.process import judge
+from harness.runner.worker import READY
+from harness.tests.apart import DEADLINE, Faces, NearParent, eventually, session_of
+from harness.tests.kitchen import MISTAKES, SOLUTION, SPEC
+
+pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs a system with fork")
+
+
+@pytest.fixture
+def forked(warm, monkeypatch):
+    """This process is a judge of the warm parent's."""
+    monkeypatch.setattr(remote, "_parent", warm)
+    return warm
+
+
+@pytest.fixture(params=["near", "forked"])
+def faces(request, cellar, monkeypatch):
+    """Faces of answers behind a channel: in a thread, where all can be watched, and in a process of their own."""
+    near = request.param == "near"
+    parent = NearParent(lambda: _cellar_kata(cellar)) if near else request.getfixturevalue("warm")
+    monkeypatch.setattr(remote, "_parent", parent)
+    faces = Faces(cellar)
+    yield faces
+    faces.close()
+
+
+@pytest.fixture
+def far(cellar, forked):
+    """Faces of answers in processes of their own."""
+    faces = Faces(cellar)
+    yield faces
+    faces.close()
+
+
+@pytest.fixture
+def play(cellar, monkeypatch):
+    """Puts anything in a worker's place; gives the face of what it pretends to be."""
+    faces = Faces(cellar)
+
+    def play(worker, *, status=None, ready=True):
+        def act(channel):
+            if ready:
+                send(channel, READY)
+                receive(channel, seconds=10)
+            worker(channel)
+
+        parent = NearParent(lambda: _cellar_kata(cellar), act)
+        parent.status = status
+        monkeypatch.setattr(remote, "_parent", parent)
+        return faces.face("def f():\n    pass\n")
+
+    yield play
+    faces.close()
+
+
+def _cellar_kata(cellar):
+    from harness.catalogue import read_kata
+    from harness.tests.kitchen import pack_of
+
+    folder = cellar.folder / "katas" / "90_cellar"
+    return read_kata(folder, pack_of(folder))
+
+
+def _outcomes(findings):
+    return {(f.implementation, f.test): (f.outcome, f.failure and f.failure.message) for f in findings}
+
+
+def _by_exercise(findings):
+    return {f.exercise: f for f in findings}
+
+
+def test_a_tiny_kata_is_judged_alike(cellar, warm, monkeypatch):
+    """Solution, stub and every mistake come to the same outcomes, in the same words, in one process and in two."""
+    monkeypatch.setenv("PYTHONPATH", cellar.path)
+    kata = cellar.kata(SOLUTION, spec=SPEC, mistakes=MISTAKES)
+    names = ("double__square", "join_words__ignores_the_separator", "join_words__adds_first_to_last")
+    references = ["solution", "stub", *(f"mistake:{name}" for name in names)]
+    apart = _outcomes(judge(kata, references, parent=warm))
+    assert apart == _outcomes(judge(kata, references))
+    assert {outcome for (reference, _), (outcome, _) in apart.items() if reference == "solution"} == {Outcome.PASSED}
+    assert {outcome for (reference, _), (outcome, _) in apart.items() if reference == "stub"} == {Outcome.TODO}
+    for name in names:
+        assert Outcome.FAILED in {outcome for (ref, _), (outcome, _) in apart.items() if ref == f"mistake:{name}"}
+
+
+def test_a_kata_of_tensors_is_judged_alike(warm):
+    """Two exercises on tensors, with views of NumPy arrays, come to the same outcomes in both modes."""
+    kata = manager.load().catalogue.find("tensor_creation")
+    chosen = [exercise.name for exercise in kata.exercises[:2]]
+    mistakes = [f"mistake:{n}" for n in _mistakes(kata) if n.partition("__")[0] in chosen]
+    assert mistakes
+    for exercise in kata.exercises[:2]:
+        references = ["solution", "stub", *(m for m in mistakes if m.startswith(f"mistake:{exercise.name}__"))]
+        apart = _outcomes(judge(kata, references, exercise=exercise, parent=warm))
+        assert apart == _outcomes(judge(kata, references, exercise=exercise))
+
+
+def _mistakes(kata):
+    from harness.verification import mistakes_of
+
+    return mistakes_of(kata)
+
+
+SHELF = """\
+class Shelf:
+    def __init__(self, items):
+        self.items = items
+
+    def __call__(self, text, *, mark="+"):
+        return text + mark
+
+    def __getitem__(self, key):
+        return self.items[key]
+
+    def __len__(self):
+        return len(self.items)
+
+    def __iter__(self):
+        return iter(self.items)
+
+    def me(self):
+        return self
+
+
+def same(thing, shelf):
+    return thing is shelf
+
+
+def items(shelf):
+    return shelf.items
+"""
+
+
+def test_handles_do_what_their_objects_do(faces):
+    """A handle is called, indexed, iterated over, measured, asked for attributes and passed back."""
+    face = faces.face(SHELF)
+    shelf = face.Shelf([1, 2, 3])
+    assert (shelf("a", mark="-"), shelf[1], shelf[0:2], len(shelf), list(shelf)) == ("a-", 2, [1, 2], 3, [1, 2, 3])
+    assert (shelf.items, bool(shelf), shelf.me() == shelf) == ([1, 2, 3], True, True)
+    assert face.same(shelf, shelf) is True
+    assert face.items(shelf) == [1, 2, 3]
+    assert not hasattr(shelf, "colour")
+    with pytest.raises(IndexError):
+        shelf[5]
+
+
+def test_handles_that_nobody_holds_are_let_go(faces):
+    """An object that the spec has forgotten may be collected on the other side, and its number is used no more."""
+    face = faces.face(
+        "import gc\nimport weakref\n\nseen = []\n\n\nclass Thing:\n    def __init__(self):\n"
+        "        seen.append(weakref.ref(self))\n\n    def me(self):\n        return self\n\n\n"
+        "def alive():\n    gc.collect()\n    return sum(each() is not None for each in seen)\n"
+    )
+    things = [face.Thing() for _ in range(5)]
+    assert face.alive() == 5
+    del things[1:]
+    again = things[0].me()
+    things.clear()
+    assert face.alive() == 1
+    assert again.me() == again
+
+
+def test_foreign_and_stale_handles_are_refused(far):
+    """A handle is no use to another process, nor when the process that held its object has ended."""
+    face = far.face(SHELF)
+    shelf = face.Shelf([1])
+    with pytest.raises(SpecError, match="belongs to another process"):
+        face.fresh().items(shelf)
+    face._host.end()
+    with pytest.raises(SpecError, match="the process that held it has ended"):
+        face.items(shelf)
+
+
+def test_memory_is_shared_as_in_one_process(faces):
+    """Views, changes in place, arguments that come back and memory shared with NumPy are what they are elsewhere."""
+    face = faces.face(
+        """\
+        import torch
+
+
+        def change(x, a, items):
+            x.add_(1)
+            a += 1
+            items.append(3)
+            return x
+
+
+        def turned(x):
+            return x.t()
+
+
+        def numpy(x):
+            return x.numpy()
+
+
+        def halves(n):
+            whole = torch.zeros(n)
+            return whole, whole[: n // 2]
+        """
+    )
+    base, a, items = torch.zeros(2, 3), np.zeros(2), [1]
+    row = base[0]
+    assert face.change(row, a, items) is row
+    assert (base.tolist(), a.tolist(), items) == ([[1, 1, 1], [0, 0, 0]], [1, 1], [1, 3])
+    face.turned(base)[0, 1] = 7
+    assert base[1, 0] == 7
+    array = face.numpy(base)
+    array[1, 2] = 5
+    assert base[1, 2] == 5
+    whole, half = face.halves(4)
+    half.fill_(2)
+    assert whole.tolist() == [2, 2, 0, 0]
+
+
+def test_errors_come_with_the_line_that_raised(faces):
+    """Exceptions arrive as what they are, to-dos as to-dos, and both with the line of the answer's file."""
+    face = faces.face(
+        "import sys\n\n\ndef f():\n    return [][1]\n\n\ndef g():\n    raise NotImplementedError\n\n\n"
+        "def h():\n    raise ValueError('no', 3)\n\n\ndef leave():\n    sys.exit(3)\n"
+    )
+    with pytest.raises(IndexError) as caught:
+        face.f()
+    where = location_of(caught.value)
+    assert (where.file, where.line, where.code) == (str(faces.cellar.file), 5, "return [][1]")
+    with pytest.raises(ToDo, match=r"answer\.py:9"):
+        face.g()
+    with pytest.raises(ValueError, match="no") as raised:
+        face.h()
+    assert raised.value.args == ("no", 3)
+    with pytest.raises(ImplementationCrashed, match="SystemExit"):
+        face.leave()
+
+
+@pytest.mark.parametrize(
+    ("source", "expected", "message"),
+    [
+        ("def g(x):\n    pass\n", MissingName, "f is not defined in answer.py"),
+        ("def f():\n    pass\n", WrongSignature, "f"),
+        ("def f(x:\n", SourceError, "answer.py:1 is not valid Python"),
+        ("1 / 0\n", SourceError, "answer.py:1 fails when the file is imported"),
+    ],
+)
+def test_files_that_cannot_be_used(faces, source, expected, message):
+    """What is wrong with the file as a whole is told as in one process, at each use."""
+    face = faces.face(source, solution="def f(x):\n    pass\n")
+    for _ in range(2):
+        with pytest.raises(expected, match=message):
+            face.f(1)
+
+
+def test_what_cannot_cross_is_the_answers_fault(faces):
+    """A result that is no plain data once it is looked at fails the call, and the worker lives on."""
+    face = faces.face(
+        "def f():\n    items = []\n    items.append(items)\n    return items\n\n\ndef g():\n    return 1\n"
+    )
+    with pytest.raises((ImplementationError, RecursionError)):
+        face.f()
+    assert face.g() == 1
+
+
+def test_rules_hold_in_the_worker(far):
+    """A function that an exercise forbids may not be called there either."""
+    face = far.face("import torch\n\n\ndef f(x):\n    return torch.sort(x).values\n")
+    toml = far.cellar.folder / "katas" / "90_cellar" / "kata.toml"
+    toml.write_text(toml.read_text() + 'forbid = ["torch.sort"]\n', encoding="utf-8")
+    face._judge(_cellar_kata(far.cellar).exercise("f"))
+    with pytest.raises(ForbiddenCall, match=r"torch\.sort"):
+        face.f(torch.ones(2))
+
+
+def test_probes_run_beside_the_answer(faces):
+    """A probe gets the module of the answer, and its result crosses as any other."""
+    face = faces.face(SHELF, probes="def size(module, n):\n    return len(module.Shelf(range(n)))\n")
+    assert face.probes.size(4) == 4
+    with pytest.raises(SpecError, match="write it in"):
+        face.probes.weight(1)
+
+
+def test_fresh_kill_after_and_folder(far):
+    """A fresh process knows nothing of the first, shares its folder, and finds there what a killed call has left."""
+    face = far.face(
+        """\
+        import time
+
+        count = 0
+
+
+        def up():
+            global count
+            count += 1
+            return count
+
+
+        def write(folder, text):
+            (folder / "text").write_text(text)
+            time.sleep(60)
+
+
+        def read(folder):
+            return (folder / "text").read_text()
+        """
+    )
+    assert (face.up(), face.up()) == (1, 2)
+    other = face.fresh()
+    assert (other.up(), face.up()) == (1, 3)
+    folder = face.folder()
+    face.kill_after(0.5, lambda: face.write(folder, "left"))
+    assert other.read(folder) == "left"
+    assert face.up() == 1
+    other._host.end()
+
+
+def test_both_modes_draw_the_same_numbers(far, bench):
+    """A call has the same seed in both modes: what it draws is the same to the bit."""
+    source = "import random\nimport torch\n\n\ndef f():\n    return torch.rand(3), random.random()\n"
+    drawn = []
+    for face in (far.face(source), bench.face(source)):
+        profiles.call_seeds.seed(0)
+        drawn.append([(x.tolist(), y) for x, y in (face.f(), face.f())])
+    assert drawn[0] == drawn[1]
+
+
+HAZARDS = """\
+import ctypes
+import os
+
+
+def before():
+    return 1
+
+
+def leaves():
+    os._exit(0)
+
+
+def crashes():
+    ctypes.string_at(0)
+
+
+def loops():
+    while True:
+        pass
+
+
+def swallows():
+    while True:
+        try:
+            while True:
+                pass
+        except BaseException:
+            pass
+
+
+def counts():
+    return max(range(10**12))
+
+
+def bombs():
+    return len(bytearray(100 << 30))
+
+
+def floods():
+    while True:
+        print("x" * 1000)
+
+
+def after():
+    return 1
+"""
+
+SAYS = {
+    "leaves": (Outcome.FAILED, "your code ended its process (exit code 0)", None),
+    "crashes": (Outcome.FAILED, "your code crashed Python itself (a segmentation fault)", None),
+    "loops": (Outcome.TIMEOUT, "did not return within 3 s", "any"),
+    "swallows": (Outcome.TIMEOUT, "did not return within 3 s", "any"),
+    "counts": (Outcome.TIMEOUT, "did not return within 3 s", None),
+    "bombs": (Outcome.FAILED, "wanted more memory than there is for it", "return len(bytearray(100 << 30))"),
+    "floods": (Outcome.TIMEOUT, "did not return within 3 s", "any"),
+}
+
+NAMES = ("before", *SAYS, "after")
+HARMLESS = "".join(f"def {name}():\n    return 1\n\n\n" for name in NAMES)
+HAZARD_SPEC = "import pytest\nfrom harness.asserts import assert_value\n" + "".join(
+    f'@pytest.mark.exercise("{name}")\ndef test_{name}(impl):\n    """It is one."""\n'
+    f"    assert_value(impl.{name}(), 1)\n"
+    for name in NAMES
+)
+
+
+@pytest.fixture(scope="session")
+def hazards(cellar, warm):
+    """What is found out about an answer that does one thing after the other that no answer should."""
+    kata = cellar.kata(HARMLESS, spec=HAZARD_SPEC)
+    return _by_exercise(judge(kata, cellar.answer(HAZARDS), parent=warm))
+
+
+@pytest.mark.parametrize("name", SAYS)
+def test_each_hazard_fails_its_own_exercise(hazards, name):
+    """What harms a process fails its exercise alone, with a message that says which harm it was, and the line."""
+    outcome, message, code = SAYS[name]
+    failure = hazards[name].failure
+    assert (hazards[name].outcome, failure.message, failure.call) == (outcome, message, f"{name}()")
+    if code is None:
+        assert failure.location is None
+    elif code != "any":
+        assert failure.location.code == code
+
+
+def test_the_others_keep_their_verdict(hazards):
+    """What stands before and after the harm is judged as if there had been none."""
+    assert list(hazards) == list(NAMES)
+    assert (hazards["before"].outcome, hazards["after"].outcome) == (Outcome.PASSED, Outcome.PASSED)
+
+
+def test_the_judge_never_sees_the_code(cellar, warm):
+    """Neither the module of an answer nor its text is anywhere in the process that holds the spec."""
+    spec = """\
+        import gc, linecache, sys, types
+        import pytest
+
+        @pytest.mark.exercise("f")
+        def test_f(impl):
+            \"\"\"Nothing is here.\"\"\"
+            assert impl.f() == 5
+            files = set(linecache.cache) | {str(getattr(m, "__file__", "")) for m in list(sys.modules.values())}
+            files |= {o.__code__.co_filename for o in gc.get_objects() if isinstance(o, types.FunctionType)}
+            wanted = [f for f in files if f.endswith(("answer.py", "solutions/cellar.py", "90_cellar/cellar.py"))]
+            assert wanted == []
+    """
+    source = "def f():\n    return 5\n"
+    kata = cellar.kata(source, spec=spec)
+    found = judge(kata, [cellar.answer(source), "solution"], parent=warm)
+    assert [(f.outcome, f.failure) for f in found] == [(Outcome.PASSED, None)] * 2
+
+
+LIES = {
+    "no frame": lambda channel: channel.sendall(b"nonsense, and enough of it"),
+    "no version of ours": lambda channel: channel.sendall(struct.pack(">4sQ", b"kat\x09", 3) + b"abc"),
+    "a length beyond all": lambda channel: channel.sendall(struct.pack(">4sQ", b"kat\x01", 1 << 60)),
+    "no message": lambda channel: send(channel, b"\xff\x00\x07garbage"),
+    "no answer": lambda channel: send(channel, _encoded("result")),
+    "no four parts": lambda channel: send(channel, _encoded(["result", [], 1])),
+    "changes of nothing": lambda channel: send(channel, _encoded(["result", [[9, 9, b"x"]], 1, None])),
+    "no changes": lambda channel: send(channel, _encoded(["result", 3, 1, None])),
+    "no exception": lambda channel: send(channel, _encoded(["error", [], {"names": 3}, None])),
+    "no limit": lambda channel: send(channel, _encoded(["exceeded", [], 3, None])),
+    "a limit of no kind": lambda channel: send(channel, _encoded(["exceeded", [], ["MemoryExceeded", 3], None])),
+    "an unknown word": lambda channel: send(channel, _encoded(["won", [], 3, None])),
+}
+
+
+def _encoded(value):
+    return Encoder(Table(), handle=lambda value: None, folder=Path("/nowhere")).encode(value)
+
+
+@pytest.mark.parametrize("lie", LIES)
+def test_garbage_from_a_worker_fails_the_call(play, lie):
+    """Whatever a worker sends that is no answer ends it, and fails the call as malformed."""
+    with pytest.raises(WorkerDied, match="the answer was malformed"):
+        play(LIES[lie]).f()
+
+
+def test_a_worker_is_not_believed_everything(play):
+    """What only the judge can know, such as a missing resource, is not taken from a worker."""
+    from harness.codec.exceptions import describe
+
+    told = describe(RunError("the judge is ill"))
+    with pytest.raises(ImplementationError, match="RunError: the judge is ill"):
+        play(lambda channel: send(channel, _encoded(["error", [], told, ["here.py", "line", 3]]))).f()
+
+
+@pytest.mark.parametrize(
+    ("status", "message"),
+    [
+        (None, "the process of your code was ended"),
+        (3, r"your code ended its process \(exit code 3\)"),
+        (-11, r"your code crashed Python itself \(a segmentation fault\)"),
+        (-15, r"your code crashed Python itself \(SIGTERM\)"),
+        (-250, r"your code crashed Python itself \(signal 250\)"),
+    ],
+)
+def test_a_worker_that_ends_says_how(play, status, message):
+    """A channel that closes instead of an answer is told by how the process ended."""
+    with pytest.raises(WorkerDied, match=message):
+        play(lambda channel: None, status=status).f()
+
+
+def test_a_worker_that_does_not_answer(play, monkeypatch):
+    """Silence beyond the deadline is told as such, and the next worker is another one."""
+    monkeypatch.setattr(conditions, "DEADLINE", 0.05)
+    monkeypatch.setattr(remote, "GRACE", 0.05)
+    face = play(lambda channel: channel.recv(1))
+    with pytest.raises(DeadlineExceeded, match=r"did not return within 0\.05 s"):
+        face.f()
+
+
+def test_a_worker_that_never_gets_ready(play):
+    """A worker that ends before it is ready is the harness's trouble, not the answer's."""
+    with pytest.raises(RunError, match="could not be started"):
+        play(lambda channel: None, ready=False).f()
+
+
+def test_a_worker_without_memory_is_replaced(faces):
+    """After a call that wanted too much memory, the next one finds another process."""
+    face = faces.face(
+        "count = 0\n\n\ndef up():\n    global count\n    count += 1\n    return count\n\n\n"
+        "def bomb():\n    raise MemoryError\n",
+        judged="up",
+    )
+    assert face.up() == 1
+    face._judge(_cellar_kata(faces.cellar).exercise("bomb"))
+    with pytest.raises(MemoryExceeded, match="wanted more memory") as caught:
+        face.bomb()
+    assert location_of(caught.value).code == "raise MemoryError"
+    face._judge(_cellar_kata(faces.cellar).exercise("up"))
+    assert face.up() == 1
+
+
+def test_what_is_printed_is_passed_on(far, capsys):
+    """What an answer prints appears where the judge prints, up to a limit that is told."""
+    face = far.face("def f(n):\n    print('seen')\n    print('x' * n)\n\n\ndef g():\n    pass\n")
+    face.f(1)
+    face._host.end()
+    assert "seen\nx\n" in capsys.readouterr().out
+    face.f(1 << 20)
+    face._host.end()
+    out = capsys.readouterr().out
+    assert "more than that is not shown" in out
+    assert len(out) < remote.MOST_PRINTED + 1000
+
+
+def test_a_parent_is_started_where_there_is_none(monkeypatch):
+    """A judge that no parent has forked starts one when it first needs it, and keeps it."""
+    started = object()
+    monkeypatch.setattr(remote, "_parent", None)
+    monkeypatch.setattr(Parent, "start", classmethod(lambda cls: started))
+    assert remote.parent() is remote.parent() is started
+    remote.use_parent(other := object())  # type: ignore[arg-type]
+    assert remote.parent() is other
+
+
+_CLIENT = """
+import os, sys, time
+from harness.runner.control import Parent
+parent = Parent.start()
+request = {"do": "worker", "topic": "cellar", "reference": "solution", "folder": "/tmp", "cwd": os.getcwd()}
+parent.ask({**request, "environment": {}})
+print(parent.process.pid, flush=True)
+time.sleep(600)
+"""
+
+
+def test_no_process_outlives_a_killed_client(cellar):
+    """The parent and its workers end when the process that started it is killed."""
+    if not Path("/proc").is_dir():
+        pytest.skip("needs /proc")
+    environment = {**os.environ, "PYTHONPATH": cellar.path}
+    with subprocess.Popen([sys.executable, "-c", _CLIENT], env=environment, stdout=subprocess.PIPE) as client:
+        parent = int(client.stdout.readline())
+        assert len(session_of(parent)) == 2
+        client.kill()
+    assert eventually(lambda: session_of(parent) == [])
+
+
+def test_without_fork_workers_are_started_afresh(cellar, monkeypatch):
+    """Where a process cannot be copied, each worker is a new one, and does the same."""
+    monkeypatch.setenv("PYTHONPATH", cellar.path)
+    monkeypatch.setenv("KATA_FORK", "0")
+    monkeypatch.setenv("KATA_DEADLINE", DEADLINE)
+    spec = "import pytest\n"
+    for name in "fg":
+        test = f'def test_{name}(impl):\n    """It is one."""\n    assert impl.{name}() == 1\n'
+        spec += f'@pytest.mark.exercise("{name}")\n{test}'
+    kata = cellar.kata("def f():\n    return 1\n\n\ndef g():\n    return 1\n", spec=spec)
+    answer = cellar.answer("import os\n\n\ndef f():\n    os._exit(4)\n\n\ndef g():\n    return 1\n")
+    with Parent.start() as parent:
+        found = _by_exercise(judge(kata, answer, parent=parent))
+    assert found["f"].failure.message == "your code ended its process (exit code 4)"
+    assert found["g"].outcome is Outcome.PASSED

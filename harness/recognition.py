@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 BUDGET = 2.0
 """Seconds of computing for all that went wrong in one run of a spec."""
 
-_SURE = 0.75
+_SURE = 0.9
 """In how many of the other examples with something wrong a mistake must be as wrong as the answer, as a part of all."""
 
 

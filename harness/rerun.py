@@ -10,7 +10,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 EXAMPLES = 30
+"""At most so many."""
+
 SECONDS = 0.3
+"""No more examples once so much time is up."""
 
 
 def run_again(test: Callable[..., object], arguments: dict[str, Any], note: Callable[[BaseException], None]) -> None:

@@ -16,7 +16,8 @@ def gradient(f: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
             It may already require grad and have a `.grad` of its own.
 
     Returns:
-        The shape and dtype of `x`: the derivative of `f` at each element.
+        The shape and dtype of `x`: the derivative of `f` at each element, in memory of its own. It does not require
+        grad. No `.grad` of any tensor changes, those that `f` uses besides `x` included.
     """
     # <solution>
     leaf = x.detach().requires_grad_()  # a leaf of our own: x stays as it is
@@ -69,7 +70,8 @@ def gradients_per_batch(loss: Callable[[Tensor, Tensor], Tensor], w: Tensor, bat
 
     Returns:
         For each batch, in order, the gradient of its loss with respect to `w`, in memory of its own: nothing that
-        happens to `w.grad` later changes it. Afterwards `w.grad` is the sum of these gradients.
+        happens to `w.grad` later changes it, and it does not require grad. It is as exact as if the batch were the only
+        one. Afterwards `w.grad` is the sum of these gradients; no other tensor's `.grad` changes.
     """
     # <solution>
     gradients = [torch.autograd.grad(loss(w, batch), w)[0] for batch in batches]
@@ -87,7 +89,8 @@ def vector_jacobian(f: Callable[[Tensor], Tensor], x: Tensor, v: Tensor) -> Tens
         v: the shape of `f(x)`, the dtype of `x`. It stays as it is.
 
     Returns:
-        The shape and dtype of `x`: element j is the sum of v_i · ∂f_i/∂x_j over all elements i of `f(x)`.
+        The shape and dtype of `x`: element j is the sum of v_i · ∂f_i/∂x_j over all elements i of `f(x)`. It does
+        not require grad. No tensor's `.grad` changes.
     """
     # <solution>
     leaf = x.detach().requires_grad_()
@@ -104,7 +107,7 @@ def jacobian(f: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
         x: (n,), a floating-point dtype. It stays as it is, `requires_grad` and `.grad` included.
 
     Returns:
-        (m, n), the dtype of `x`: element (i, j) is ∂f_i/∂x_j.
+        (m, n), the dtype of `x`: element (i, j) is ∂f_i/∂x_j. It does not require grad. No tensor's `.grad` changes.
     """
     # <solution>
     leaf = x.detach().requires_grad_()
@@ -123,7 +126,8 @@ def hessian_vector(f: Callable[[Tensor], Tensor], x: Tensor, v: Tensor) -> Tenso
         v: (n,), the dtype of `x`. It stays as it is.
 
     Returns:
-        (n,), the dtype of `x`: element i is the sum of ∂²f/∂x_i∂x_j · v_j over j. It does not require grad.
+        (n,), the dtype of `x`: element i is the sum of ∂²f/∂x_i∂x_j · v_j over j. It does not require grad. No
+        tensor's `.grad` changes.
     """
     # <solution>
     leaf = x.detach().requires_grad_()
@@ -146,7 +150,8 @@ class Softplus(torch.autograd.Function):
             beta: greater than 0.
 
         Returns:
-            The shape and dtype of `x`, finite wherever beta·x is.
+            The shape and dtype of `x`, finite wherever beta·x is, and with all digits of the dtype where it is small:
+            exp(beta·x) / beta for a beta·x far below 0.
         """
         # <solution>
         ctx.save_for_backward(x)
@@ -164,8 +169,9 @@ class Softplus(torch.autograd.Function):
 
         Returns:
             The gradient of the loss with respect to `x`, and None for `beta`, which is no tensor. The gradient is
-            finite wherever beta·x is, can be differentiated once more, and is never computed silently from an `x` that
-            somebody has changed since.
+            finite wherever beta·x is, with all digits of the dtype where it is small. It can be differentiated once
+            more, to something finite as well, and is never computed silently from an `x` that somebody has changed
+            since.
         """
         # <solution>
         (x,) = ctx.saved_tensors
@@ -185,6 +191,7 @@ def intermediate_gradient(
 
     Returns:
         Two tensors: the gradient with respect to h, of h's shape, and the gradient with respect to `x`, of its shape.
+        Neither requires grad. No tensor's `.grad` changes, those that f and g use besides included.
     """
     # <solution>
     leaf = x.detach().requires_grad_()
@@ -198,19 +205,21 @@ def clip_gradient(h: Tensor, limit: float) -> tuple[list[Tensor], Any]:
     """Arranges that every later backward pass clips the gradient that goes through h.
 
     Args:
-        h: the result of a recorded computation. Its values stay.
+        h: the result of a recorded computation. Its values stay, and it does not begin to keep a `.grad`.
         limit: greater than 0.
 
     Returns:
         A list and a handle. At every backward pass through `h`, the gradient with respect to `h` as it arrives is
         appended to the list, and what goes on to the tensors that `h` was computed from is that gradient with each
-        element brought into [-limit, limit]. `handle.remove()` ends both. What flows to other tensors is never clipped.
+        element brought into [-limit, limit]. `handle.remove()` ends both. The gradients in
+        the list keep their values, even if somebody changes the one that arrived later. What flows to other tensors is
+        never clipped.
     """
     # <solution>
     arrived: list[Tensor] = []
 
     def clip(gradient: Tensor) -> Tensor:
-        arrived.append(gradient)
+        arrived.append(gradient.clone())  # the one that arrived may be changed later
         return gradient.clamp(-limit, limit)  # a new tensor: others may still need the one that arrived
 
     return arrived, h.register_hook(clip)

@@ -46,6 +46,22 @@ def gradient__adds_to_the_callers(f, x):
     return leaf.grad.clone()
 
 
+def gradient__fills_others(f, x):
+    """Your `backward()` put a gradient into every leaf that `f` uses, not only into yours.
+
+    Use `torch.autograd.grad`, or `backward(inputs=[leaf])`.
+    """
+    leaf = x.detach().requires_grad_()
+    f(leaf).sum().backward()
+    return leaf.grad
+
+
+def gradient__recorded(f, x):
+    """You recorded the backward pass, and the result may still require grad. Leave out `create_graph=True`."""
+    leaf = x.detach().requires_grad_()
+    return torch.autograd.grad(f(leaf).sum(), leaf, create_graph=True)[0]
+
+
 def evaluate__detach_for_all(f, x, mode):
     """You detached the result in every mode.
 
@@ -188,6 +204,34 @@ def gradients_per_batch__first_is_the_sum(loss, w, batches):
     w.grad = gradients[0]
     for gradient in gradients[1:]:
         w.grad = w.grad + gradient
+    return gradients
+
+
+def gradients_per_batch__differences(loss, w, batches):
+    """You took each gradient as the difference of two running sums.
+
+    Beside a large gradient, the digits of a small one are rounded away in the sum, and no difference brings them back.
+    """
+    w.grad = torch.zeros_like(w)
+    gradients = []
+    for batch in batches:
+        before = w.grad.clone()
+        loss(w, batch).backward(inputs=[w])
+        gradients.append(w.grad - before)
+    return gradients
+
+
+def gradients_per_batch__fills_others(loss, w, batches):
+    """Your `backward()` put gradients into every leaf that `loss` uses, not only into `w`.
+
+    Use `torch.autograd.grad`, or `backward(inputs=[w])`.
+    """
+    gradients = []
+    for batch in batches:
+        w.grad = None
+        loss(w, batch).backward()
+        gradients.append(w.grad.clone())
+    w.grad = torch.stack(gradients).sum(0)
     return gradients
 
 
@@ -352,6 +396,34 @@ class Softplus__overflows(_Softplus):
         return upstream * e / (1 + e), None
 
 
+class Softplus__small_values_rounded(_Softplus):
+    """You avoided the overflow for large x, but in log(1 + exp(beta·x)) the 1 swallows a small exp(beta·x).
+
+    `torch.logaddexp` keeps its digits, and so does `torch.log1p`.
+    """
+
+    @staticmethod
+    def forward(ctx, x, beta):
+        """Rounds small values away."""
+        ctx.save_for_backward(x)
+        ctx.beta = beta
+        z = beta * x
+        return torch.where(z > 20, z, torch.log(1 + torch.exp(z))) / beta
+
+
+class Softplus__second_derivative_nan(_Softplus):
+    """Your gradient is finite at large negative x, but exp(-beta·x) is infinite there, and so the second one is NaN.
+
+    `torch.sigmoid` has finite derivatives everywhere.
+    """
+
+    @staticmethod
+    def backward(ctx, upstream):
+        """Divides by infinity."""
+        (x,) = ctx.saved_tensors
+        return upstream / (1 + torch.exp(-ctx.beta * x)), None
+
+
 class Softplus__forgets_upstream(_Softplus):
     """Your backward pass gives its own derivative only.
 
@@ -495,6 +567,44 @@ def intermediate_gradient__only_f(f, g, x):
     return at_h, torch.autograd.grad(h.sum(), leaf)[0]
 
 
+def intermediate_gradient__fills_others(f, g, x):
+    """Your `backward()` put gradients into every leaf that `f` and `g` use.
+
+    Use `torch.autograd.grad`, or `backward(inputs=[h, leaf])`.
+    """
+    leaf = x.detach().requires_grad_()
+    h = f(leaf)
+    h.retain_grad()
+    g(h).backward()
+    return h.grad, leaf.grad
+
+
+def clip_gradient__not_cloned(h, limit):
+    """You appended the very tensor that arrived, which may belong to whoever started the pass.
+
+    If it is changed later, your list changes, too: append a clone.
+    """
+    arrived = []
+
+    def clip(gradient):
+        arrived.append(gradient)
+        return gradient.clamp(-limit, limit)
+
+    return arrived, h.register_hook(clip)
+
+
+def clip_gradient__retains(h, limit):
+    """You called `h.retain_grad()`. From now on every backward pass leaves a `.grad` on the caller's tensor."""
+    h.retain_grad()
+    arrived = []
+
+    def clip(gradient):
+        arrived.append(gradient.clone())
+        return gradient.clamp(-limit, limit)
+
+    return arrived, h.register_hook(clip)
+
+
 def clip_gradient__in_place(h, limit):
     """Your hook clips its argument in place.
 
@@ -530,7 +640,7 @@ def clip_gradient__returns_nothing(h, limit):
     arrived = []
 
     def clip(gradient):
-        arrived.append(gradient)
+        arrived.append(gradient.clone())
         gradient.clamp(-limit, limit)
 
     return arrived, h.register_hook(clip)
@@ -541,7 +651,7 @@ def clip_gradient__only_from_above(h, limit):
     arrived = []
 
     def clip(gradient):
-        arrived.append(gradient)
+        arrived.append(gradient.clone())
         return gradient.clamp(max=limit)
 
     return arrived, h.register_hook(clip)
@@ -555,7 +665,7 @@ def clip_gradient__clips_the_norm(h, limit):
     arrived = []
 
     def clip(gradient):
-        arrived.append(gradient)
+        arrived.append(gradient.clone())
         norm = gradient.norm()
         return gradient * (limit / norm) if norm > limit else gradient
 
@@ -565,7 +675,7 @@ def clip_gradient__clips_the_norm(h, limit):
 def clip_gradient__two_hooks(h, limit):
     """You registered two hooks and returned the handle of one. After `remove()` the other still works."""
     arrived = []
-    h.register_hook(arrived.append)
+    h.register_hook(lambda gradient: arrived.append(gradient.clone()))
     return arrived, h.register_hook(lambda gradient: gradient.clamp(-limit, limit))
 
 

@@ -56,6 +56,41 @@ def _copy(value: Any) -> Any:
     return value.detach().clone() if isinstance(value, Tensor) else value
 
 
+def _is_function(thing: Any) -> bool:
+    """Whether it is a subclass of torch.autograd.Function."""
+    return isinstance(thing, type) and issubclass(thing, torch.autograd.Function)
+
+
+def with_parameter(module: ModuleType, exercise: str, p: Tensor, old: Tensor, x: Tensor, v: Tensor) -> Evidence:
+    """Differentiates p·t² or Σ p·t³, where p is somebody else's leaf with a .grad, and looks at p afterwards."""
+    parameter = _tracked(p, old)
+    w = x.clone().requires_grad_()
+
+    def square(t: Tensor) -> Tensor:
+        return parameter * t**2
+
+    def cube(t: Tensor) -> Tensor:
+        return (parameter * t**3).sum()
+
+    calls: dict[str, Callable[[], Any]] = {
+        "gradient": lambda: module.gradient(square, x),
+        "gradients_per_batch": lambda: module.gradients_per_batch(
+            lambda w, batch: (parameter * batch * w).sum(), w, [v, 2 * v]
+        ),
+        "vector_jacobian": lambda: module.vector_jacobian(square, x, v),
+        "jacobian": lambda: module.jacobian(square, x),
+        "hessian_vector": lambda: module.hessian_vector(cube, x, v),
+        "intermediate_gradient": lambda: module.intermediate_gradient(square, lambda h: (parameter * h).sum(), x),
+    }
+    result = calls[exercise]()
+    parts = result if isinstance(result, tuple | list) else (result,)
+    return {
+        "result": _copy(result),
+        "requires_grad": any(part.requires_grad for part in parts if isinstance(part, Tensor)),
+        "p.grad": _copy(parameter.grad),
+    }
+
+
 def gradient(module: ModuleType, coefficients: list[float], x: Tensor) -> Evidence:
     """Differentiates a polynomial at x."""
     result = module.gradient(_polynomial(coefficients), x)
@@ -182,13 +217,17 @@ def hessian_vector(module: ModuleType, cubes: Tensor, pairs: Tensor, x: Tensor, 
 
 def softplus(module: ModuleType, x: Tensor, beta: float) -> Any:
     """The values alone, of an x that does not require grad."""
+    if not _is_function(module.Softplus):
+        return "no Function"
     return module.Softplus.apply(x, beta)
 
 
 def softplus_gradients(
     module: ModuleType, x: Tensor, beta: float, upstream: Tensor, second_upstream: Tensor
-) -> Evidence:
+) -> Evidence | str:
     """The values, the gradient of upstream · values, and the gradient of second_upstream · that gradient."""
+    if not _is_function(module.Softplus):
+        return "no Function"
     leaf = x.clone().requires_grad_()
     values = module.Softplus.apply(leaf, beta)
     evidence: Evidence = {"values": values, "gradient": None, "second": None}
@@ -201,8 +240,10 @@ def softplus_gradients(
     return evidence
 
 
-def softplus_twice(module: ModuleType, x: Tensor, betas: list[float]) -> Evidence:
+def softplus_twice(module: ModuleType, x: Tensor, betas: list[float]) -> Evidence | str:
     """The gradients of two calls with different betas, both made before either backward pass."""
+    if not _is_function(module.Softplus):
+        return "no Function"
     leaves = [x.clone().requires_grad_() for _ in betas]
     values = [module.Softplus.apply(leaf, beta) for leaf, beta in zip(leaves, betas, strict=True)]
     return {
@@ -211,8 +252,10 @@ def softplus_twice(module: ModuleType, x: Tensor, betas: list[float]) -> Evidenc
     }
 
 
-def softplus_of_changed(module: ModuleType, x: Tensor, beta: float, change: float) -> Evidence:
+def softplus_of_changed(module: ModuleType, x: Tensor, beta: float, change: float) -> Evidence | str:
     """The gradient, where x is changed in place between the forward and the backward pass, or the error there."""
+    if not _is_function(module.Softplus):
+        return "no Function"
     leaf = x.clone().requires_grad_()
     between = leaf * 1
     values = module.Softplus.apply(between, beta)
@@ -237,7 +280,8 @@ def intermediate_gradient(module: ModuleType, linear: Tensor, squared: Tensor, w
 def clip_gradient(module: ModuleType, x: Tensor, side: Tensor, limit: float, upstreams: list[Tensor]) -> Evidence:
     """Clips at h = 2·x + side², and runs a backward pass for each upstream, from (h + 3·side)·upstream.
 
-    The handle is removed before the last pass. Tells the gradients of x and side after each pass, and what came back.
+    The handle is removed before the last pass, and each upstream is overwritten after its pass. Tells the gradients of
+    x and side after each pass, and what came back.
     """
     x, side = x.clone().requires_grad_(), side.clone().requires_grad_()
     beside = 3 * side  # made before h, so that the backward pass comes to it after h
@@ -249,6 +293,7 @@ def clip_gradient(module: ModuleType, x: Tensor, side: Tensor, limit: float, ups
         "h": h.detach().clone(),
         "h before": before,
         "h requires_grad": h.requires_grad,
+        "h retains grad": h.retains_grad,
         "x": [],
         "side": [],
     }
@@ -260,9 +305,11 @@ def clip_gradient(module: ModuleType, x: Tensor, side: Tensor, limit: float, ups
     for number, upstream in enumerate(upstreams, start=1):
         if number == len(upstreams):
             handle.remove()
-        gradients = torch.autograd.grad(together, (x, side), upstream.clone(), retain_graph=True)
-        evidence["x"].append(gradients[0])
-        evidence["side"].append(gradients[1])
+        start = upstream.clone()
+        gradients = torch.autograd.grad(together, (x, side), start, retain_graph=True)
+        evidence["x"].append(gradients[0].clone())
+        evidence["side"].append(gradients[1].clone())
+        start.zero_()  # it belongs to whoever started the pass
     evidence["arrived"] = list(arrived)
     return evidence
 

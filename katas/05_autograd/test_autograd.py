@@ -100,6 +100,40 @@ def assert_left_alone(evidence, **arguments):
                 assert_own_memory(result, argument, name)
 
 
+# what f uses besides x
+
+CALLS = {
+    "gradient": "gradient(lambda t: p * t**2, x)",
+    "gradients_per_batch": "gradients_per_batch(lambda w, b: (p * b * w).sum(), x.requires_grad_(), [v, 2 * v])",
+    "vector_jacobian": "vector_jacobian(lambda t: p * t**2, x, v)",
+    "jacobian": "jacobian(lambda t: p * t**2, x)",
+    "hessian_vector": "hessian_vector(lambda t: (p * t**3).sum(), x, v)",
+    "intermediate_gradient": "intermediate_gradient(lambda t: p * t**2, lambda h: (p * h).sum(), x)",
+}
+
+
+def check_parameter(impl, exercise, right):
+    """Has a function differentiated that uses a leaf p besides x, and sees that p is left alone.
+
+    The expected result is a function of x, v and p, in float64.
+    """
+    for p, x, v, old in (3.0, [0.5, -2.0], [1.0, 4.0], 7.0), (-2.0, [1.5, 3.0], [-1.0, 2.0], -0.5):
+        x, v = torch.tensor(x), torch.tensor(v)
+        text = f"p = torch.tensor({p}, requires_grad=True)\np.grad = torch.tensor({old})\nx, v = {literal((x, v))}\n"
+        shown = f"{text}{CALLS[exercise]}"
+        evidence = ask(
+            impl, "with_parameter", exercise, torch.tensor(p), torch.tensor(old), x, v, shown=lambda shown=shown: shown
+        )
+        values = right(wide(x), wide(v), p)
+        if isinstance(values, tuple | list):
+            assert_value(evidence["result"], type(values)(expected(value, x) for value in values), **near(x))
+        else:
+            assert_tensor(evidence["result"], expected(values, x, values.shape), **near(x))
+        assert not evidence["requires_grad"], "the result requires grad, and should not"
+        calls.record(lambda shown=shown: f"{shown}\np.grad")
+        assert_value(evidence["p.grad"], torch.tensor(old))
+
+
 # gradient
 
 
@@ -166,12 +200,18 @@ def test_slope_at_an_x_that_requires_grad(impl, data, coefficients, factor):
     assert_value(evidence["leaf after both"]["grad"], old)
 
 
+@pytest.mark.exercise("gradient")
+def test_gradient_beside_a_parameter(impl):
+    """The result does not require grad, and the `.grad` of a tensor that `f` uses besides `x` does not change."""
+    check_parameter(impl, "gradient", lambda x, _v, p: 2 * p * x)
+
+
 # evaluate
 
 
 def check_evaluation(impl, coefficients, x, mode, recording):
     """Has a polynomial evaluated and compares the value; gives what else was seen."""
-    caller = "" if recording else "with torch.no_grad(): "
+    caller = "" if recording else "with torch.no_grad():\n    "
     evidence = ask(
         impl,
         "evaluate",
@@ -307,7 +347,7 @@ def test_each_batch_has_its_own_gradient(impl, problem, push):
     w, *_ = problem
     evidence, right = check_batches(impl, *problem, push, then="{}")
     assert_value(evidence["gradients"], right, **near(w))
-    then = f"gradients = {{}}\nwith torch.no_grad(): w.grad += {push}\ngradients"
+    then = f"gradients = {{}}\nw.grad += {push}\ngradients"
     calls.record(lambda: batches_text(*problem, then))
     assert_value(evidence["gradients later"], right, **near(w))
 
@@ -321,6 +361,21 @@ def test_the_sum_stays_in_grad(impl, problem):
     assert_tensor(evidence["w.grad"], torch.stack(right).double().sum(0).to(w.dtype), **near(w))
     assert evidence["w requires_grad"], "w required grad before the call, and does not after it"
     assert_unchanged(evidence["w"], w, "w")
+
+
+@pytest.mark.exercise("gradients_per_batch")
+@pytest.mark.parametrize("sizes", [(8192.0, 1.0), (1.0, 8192.0), (4.0, 8192.0, 0.5)])
+def test_unlike_batches(impl, sizes):
+    """A small gradient is right to its last digit beside a large one."""
+    w, batches = torch.tensor([0.5, -1.0]), [size * torch.tensor([[1.0, 3.0]]) for size in sizes]
+    evidence, right = check_batches(impl, w, batches, None, 1.0, then="{}")
+    assert_value(evidence["gradients"], right, **near(w))
+
+
+@pytest.mark.exercise("gradients_per_batch")
+def test_gradients_per_batch_beside_a_parameter(impl):
+    """No gradient in the list requires grad, and the `.grad` of another tensor that `loss` uses does not change."""
+    check_parameter(impl, "gradients_per_batch", lambda _x, v, p: [p * v, 2 * p * v])
 
 
 # vector_jacobian, jacobian
@@ -378,6 +433,18 @@ def test_jacobian_has_a_row_for_each_output(impl, problem):
     assert_left_alone(evidence, x=(x, before))
 
 
+@pytest.mark.exercise("vector_jacobian")
+def test_vector_jacobian_beside_a_parameter(impl):
+    """The result does not require grad, and the `.grad` of a tensor that `f` uses besides `x` does not change."""
+    check_parameter(impl, "vector_jacobian", lambda x, v, p: 2 * p * x * v)
+
+
+@pytest.mark.exercise("jacobian")
+def test_jacobian_beside_a_parameter(impl):
+    """The result does not require grad, and the `.grad` of a tensor that `f` uses besides `x` does not change."""
+    check_parameter(impl, "jacobian", lambda x, _v, p: np.diag(2 * p * x))
+
+
 # hessian_vector
 
 
@@ -410,15 +477,28 @@ def test_hessian_times_vector(impl, problem):
     assert_left_alone(evidence, x=(x, x_before), v=(v, v_before))
 
 
+@pytest.mark.exercise("hessian_vector")
+def test_hessian_vector_beside_a_parameter(impl):
+    """The result does not require grad, and the `.grad` of a tensor that `f` uses besides `x` does not change."""
+    check_parameter(impl, "hessian_vector", lambda x, v, p: 6 * p * x * v)
+
+
 # Softplus
 
 BETAS = st.sampled_from([1.0, 2.0, 0.5, 3.0])
 
 
+def ask_softplus(impl, probe, *args, shown):
+    """Calls a probe that needs a Function."""
+    evidence = ask(impl, probe, *args, shown=shown)
+    assert not isinstance(evidence, str), "Softplus should be a subclass of torch.autograd.Function"
+    return evidence
+
+
 def softplus_values(impl, x, beta):
     """What `Softplus.apply` gives for an x that does not require grad."""
     before = x.clone()
-    return ask(impl, "softplus", x, beta, shown=lambda: f"Softplus.apply({literal(before)}, {beta})")
+    return ask_softplus(impl, "softplus", x, beta, shown=lambda: f"Softplus.apply({literal(before)}, {beta})")
 
 
 def sigmoid(z):
@@ -429,7 +509,7 @@ def sigmoid(z):
 def ask_gradients(impl, x, beta, upstream, second_upstream, *, then=""):
     """Values, gradient and second derivative of Softplus, weighed by what arrives from further up."""
     before = upstream.clone()
-    evidence = ask(
+    evidence = ask_softplus(
         impl,
         "softplus_gradients",
         x,
@@ -474,6 +554,29 @@ def test_softplus_of_large_numbers(impl, x, beta):
     ones = torch.ones_like(x)
     evidence = ask_gradients(impl, x, beta, ones, ones)
     assert_tensor(evidence["gradient"], expected(sigmoid(beta * wide(x)), x))
+    calls.record(
+        lambda: (
+            f"x = {tracked_text(x)}\ny = Softplus.apply(x, {beta})\n"
+            "(slope,) = torch.autograd.grad(y.sum(), x, create_graph=True)\ntorch.autograd.grad(slope.sum(), x)"
+        )
+    )
+    s = sigmoid(beta * wide(x))
+    if evidence["second"] is not None:  # another test says that it should be there
+        assert_tensor(evidence["second"], expected(beta * s * (1 - s), x))
+
+
+@pytest.mark.exercise("Softplus")
+@given(
+    x=tensors(shape=shapes(max_dims=1), dtype=CAREFUL, elements=st.sampled_from([-5.0, -10.0, -18.0, -20.0])),
+    beta=BETAS,
+)
+def test_softplus_of_small_values(impl, x, beta):
+    """Values and gradients have all their digits where exp(beta·x) is small beside 1."""
+    digits = {"rtol": 1e-5 if x.dtype is torch.float32 else 1e-11, "atol": 0}
+    assert_tensor(softplus_values(impl, x, beta), expected(np.logaddexp(beta * wide(x), 0) / beta, x), **digits)
+    ones = torch.ones_like(x)
+    evidence = ask_gradients(impl, x, beta, ones, ones)
+    assert_tensor(evidence["gradient"], expected(sigmoid(beta * wide(x)), x), **digits)
 
 
 @pytest.mark.exercise("Softplus")
@@ -516,14 +619,14 @@ def test_second_derivative_of_softplus(impl, problem, beta):
 @given(x=vectors(dtype=torch.float64), betas=st.permutations([1.0, 2.0, 0.5]))
 def test_several_calls_of_softplus(impl, x, betas):
     """Each backward pass uses the `beta` of its own call, although other calls came in between."""
-    evidence = ask(
+    evidence = ask_softplus(
         impl,
         "softplus_twice",
         x,
         betas,
         shown=lambda: (
-            f"ys = [Softplus.apply(x, beta) for beta in {betas}]\n"
-            f"[torch.autograd.grad(y.sum(), x) for y in ys]  # with x = {tracked_text(x)}"
+            f"x = {tracked_text(x)}\nys = [Softplus.apply(x, beta) for beta in {betas}]\n"
+            f"[torch.autograd.grad(y.sum(), x) for y in ys]"
         ),
     )
     assert_value(evidence, {f"beta {beta}": expected(sigmoid(beta * wide(x)), x) for beta in betas})
@@ -533,7 +636,7 @@ def test_several_calls_of_softplus(impl, x, betas):
 @given(x=vectors(dtype=torch.float64), beta=BETAS, change=st.sampled_from([1.0, -2.0]))
 def test_softplus_of_an_x_that_changed(impl, x, beta, change):
     """A change of `x` before the backward pass raises an error, or has no effect; it never gives a wrong gradient."""
-    evidence = ask(
+    evidence = ask_softplus(
         impl,
         "softplus_of_changed",
         x,
@@ -577,6 +680,12 @@ def test_gradients_at_h_and_at_x(impl, problem):
     assert_left_alone(evidence, x=(x, before))
 
 
+@pytest.mark.exercise("intermediate_gradient")
+def test_intermediate_gradient_beside_a_parameter(impl):
+    """Neither result requires grad, and the `.grad` of a tensor that `f` or `g` uses besides does not change."""
+    check_parameter(impl, "intermediate_gradient", lambda x, _v, p: (p + 0 * x, 2 * p**2 * x))
+
+
 # clip_gradient
 
 
@@ -602,7 +711,7 @@ def check_clipping(impl, x, side, limit, upstreams, *, then=""):
             f"x, side = {tracked_text(x)}, {tracked_text(side)}\nbeside = 3 * side\nh = 2 * x + side**2\n"
             f"arrived, handle = clip_gradient(h, {limit})\n"
             + "\n".join(
-                f"torch.autograd.grad(h + beside, (x, side), {literal(upstream)}, retain_graph=True)"
+                f"v = {literal(upstream)}\ntorch.autograd.grad(h + beside, (x, side), v, retain_graph=True)\nv.zero_()"
                 for upstream in upstreams[:-1]
             )
             + then
@@ -635,7 +744,7 @@ def test_what_goes_on_from_h_is_clipped(impl, problem):
 @pytest.mark.exercise("clip_gradient")
 @given(problem=clipping_problems())
 def test_gradients_arrive_in_the_list(impl, problem):
-    """The list holds one gradient for each pass, as it arrived and not clipped, until the handle is removed."""
+    """The list holds one gradient for each pass, as it arrived, whatever happens to it later, until the removal."""
     *_, upstreams = problem
     evidence = check_clipping(impl, *problem, then="\narrived")
     assert_value(evidence["arrived"], upstreams[:-1])
@@ -656,6 +765,7 @@ def test_other_ways_are_not_clipped(impl, problem):
     assert_value(evidence["side"], right)
     assert_unchanged(evidence["h"], evidence["h before"], "h")
     assert evidence["h requires_grad"], "h has lost its history"
+    assert not evidence["h retains grad"], "h keeps a .grad from now on: leave it alone"
 
 
 # fit_linear

@@ -91,7 +91,7 @@ def test_every_command_has_help_with_examples(stage):
     listed = stage.run("--help").out
     assert stage.run("-h").out == listed
     commands = re.findall(r"^  (\w+)  ", listed.partition("Commands:")[2], re.MULTILINE)
-    assert len(commands) == 10
+    assert len(commands) == 11
     for command in commands:
         said = stage.run(command, "-h")
         assert said.code == 0

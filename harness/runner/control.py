@@ -146,4 +146,4 @@ class Parent:
             said = self._complaints.read().decode(errors="replace").strip().splitlines()
             if said:
                 return f": {said[-1]} (`kata doctor` shows what is missing)"
-        return ": start the command once more"
+        return ": run the command again"

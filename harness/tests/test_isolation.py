@@ -126,8 +126,8 @@ def test_a_kata_of_tensors_is_judged_alike(warm):
     assert mistakes
     for exercise in kata.exercises[:2]:
         references = ["solution", "stub", *(m for m in mistakes if m.startswith(f"mistake:{exercise.name}__"))]
-        apart = _outcomes(judge(kata, references, exercise=exercise, parent=warm))
-        assert apart == _outcomes(judge(kata, references, exercise=exercise))
+        apart = _outcomes(judge(kata, references, exercises=[exercise], parent=warm))
+        assert apart == _outcomes(judge(kata, references, exercises=[exercise]))
 
 
 def _mistakes(kata):

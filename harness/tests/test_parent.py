@@ -107,12 +107,13 @@ def test_judges_run_on_several_lines(cellar, warm):
     kata = cellar.kata("def f():\n    return 1\n", spec=SPEC)
     found = {}
 
-    def ask(reference):
-        line = warm.another_line()
+    def ask(reference, line):
         found[reference] = judge(kata, reference, parent=line)[0].outcome
         line.close()
 
-    threads = [threading.Thread(target=ask, args=(reference,)) for reference in ("solution", "stub")]
+    threads = [
+        threading.Thread(target=ask, args=(reference, warm.another_line())) for reference in ("solution", "stub")
+    ]
     for thread in threads:
         thread.start()
     for thread in threads:

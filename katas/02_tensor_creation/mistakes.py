@@ -24,6 +24,18 @@ def split_records__inferred_values(records: list[list[float]]) -> tuple[Tensor, 
     return torch.tensor([record[0] for record in records]), torch.tensor([record[1:] for record in records])
 
 
+def split_records__default_dtype(records: list[list[float]]) -> tuple[Tensor, Tensor]:
+    """You turned the values into floats, which gives the default dtype. That may be changed: say float32."""
+    values = [[float(value) for value in record[1:]] for record in records]
+    return torch.tensor([record[0] for record in records]), torch.tensor(values)
+
+
+def split_records__popped(records: list[list[float]]) -> tuple[Tensor, Tensor]:
+    """You took the ids out of the records with pop. The records belong to the caller: read, and leave them whole."""
+    ids = torch.tensor([record.pop(0) for record in records])
+    return ids, torch.tensor(records, dtype=torch.float32)
+
+
 def split_records__ids_as_column(records: list[list[float]]) -> tuple[Tensor, Tensor]:
     """Your ids are a column, (n, 1), since each stands in a list of its own. They should have shape (n,)."""
     ids = torch.tensor([record[:1] for record in records])
@@ -86,6 +98,28 @@ def snapshot__reversed(array: np.ndarray) -> Tensor:
 snapshot__reversed.raises = ValueError
 
 
+def snapshot__first_axis_only(array: np.ndarray) -> Tensor:
+    """You looked at the first axis only. An array can be reversed along any of them: copy it in any case."""
+    if array.ndim and array.strides[0] < 0:
+        array = array.copy()
+    return torch.tensor(array, dtype=torch.get_default_dtype())
+
+
+snapshot__first_axis_only.raises = ValueError
+
+
+def snapshot__through_int16(array: np.ndarray) -> Tensor:
+    """You squeezed integers into int16, where those above 32767 start again from the other end."""
+    if array.dtype.kind in "iu":
+        array = array.astype(np.int16)
+    return torch.tensor(array.copy(), dtype=torch.get_default_dtype())
+
+
+def snapshot__no_nan(array: np.ndarray) -> Tensor:
+    """You replaced NaN and infinity. A snapshot holds what is there, also what looks wrong."""
+    return torch.from_numpy(np.array(array)).to(torch.get_default_dtype()).nan_to_num()
+
+
 def snapshot__through_list(array: np.ndarray) -> Tensor:
     """You went through a list. An array of shape (0, 3) becomes an empty list, and the 3 is forgotten."""
     return torch.tensor(array.tolist(), dtype=torch.get_default_dtype())
@@ -119,6 +153,54 @@ def passthrough_layer__inferred_floor(inputs: int, outputs: int, floor: float) -
         "scale": torch.ones(outputs),
         "floor": torch.full((outputs,), floor),
     }
+
+
+def passthrough_layer__default_dtype(inputs: int, outputs: int, floor: float) -> dict[str, Tensor]:
+    """You left the dtype to torch, which takes the default dtype. That may be changed: say float32 in each call."""
+    return {
+        "weight": torch.eye(outputs, inputs),
+        "bias": torch.zeros(outputs),
+        "scale": torch.ones(outputs),
+        "floor": torch.full((outputs,), float(floor)),
+    }
+
+
+def passthrough_layer__one_for_two(inputs: int, outputs: int, floor: float) -> dict[str, Tensor]:
+    """You gave out one tensor under two names: with floor 0, who changes the bias changes the floor. Make two."""
+    zeros = torch.zeros(outputs, dtype=torch.float32)
+    return {
+        "weight": torch.eye(outputs, inputs, dtype=torch.float32),
+        "bias": zeros,
+        "scale": torch.ones(outputs, dtype=torch.float32),
+        "floor": zeros + floor if floor else zeros,
+    }
+
+
+def passthrough_layer__diagonal(inputs: int, outputs: int, floor: float) -> dict[str, Tensor]:
+    """Your scale is a view of the weight's diagonal, so changing one changes the other. Give it ones of its own."""
+    square = torch.eye(max(inputs, outputs), dtype=torch.float32)
+    return {
+        "weight": square[:outputs, :inputs],
+        "bias": torch.zeros(outputs, dtype=torch.float32),
+        "scale": square.diagonal()[:outputs],
+        "floor": torch.full((outputs,), floor, dtype=torch.float32),
+    }
+
+
+_made = {}
+
+
+def passthrough_layer__cached(inputs: int, outputs: int, floor: float) -> dict[str, Tensor]:
+    """You keep what you made and give it out again: two layers then train the same numbers. Make new ones."""
+    key = (inputs, outputs, floor)
+    if key not in _made:
+        _made[key] = {
+            "weight": torch.eye(outputs, inputs, dtype=torch.float32),
+            "bias": torch.zeros(outputs, dtype=torch.float32),
+            "scale": torch.ones(outputs, dtype=torch.float32),
+            "floor": torch.full((outputs,), floor, dtype=torch.float32),
+        }
+    return _made[key]
 
 
 def passthrough_layer__ones_everywhere(inputs: int, outputs: int, floor: float) -> dict[str, Tensor]:
@@ -157,6 +239,11 @@ def spectrogram_axes__floor_division(frames: int, hop: float, bins: int, rate: f
     """You halved the rate with //, which drops the half hertz of an odd rate. Use /."""
     times = torch.arange(frames, dtype=torch.float32) * hop
     return times, torch.linspace(0, rate // 2, bins)
+
+
+def spectrogram_axes__default_dtype(frames: int, hop: float, bins: int, rate: float) -> tuple[Tensor, Tensor]:
+    """You left the dtype to torch, which takes the default dtype. That may be changed: say float32 for both axes."""
+    return torch.arange(frames) * float(hop), torch.linspace(0, rate / 2, bins)
 
 
 def spectrogram_axes__whole_rate(frames: int, hop: float, bins: int, rate: float) -> tuple[Tensor, Tensor]:
@@ -213,6 +300,19 @@ def empty_statistics__float_count(sample: Tensor) -> dict[str, Tensor]:
         "lowest": torch.full_like(sample, math.inf),
         "highest": torch.full_like(sample, -math.inf),
     }
+
+
+def empty_statistics__cached(sample: Tensor) -> dict[str, Tensor]:
+    """You keep what you made and give it out again: two running statistics then count in the same tensors."""
+    key = (sample.shape, sample.dtype, sample.device)
+    if key not in _made:
+        _made[key] = {
+            "count": torch.zeros_like(sample, dtype=torch.int64),
+            "total": torch.zeros_like(sample),
+            "lowest": torch.full_like(sample, math.inf),
+            "highest": torch.full_like(sample, -math.inf),
+        }
+    return _made[key]
 
 
 def empty_statistics__times_zero(sample: Tensor) -> dict[str, Tensor]:
@@ -276,6 +376,30 @@ def uniform_between__always_float32(low: Tensor, high: Tensor, generator: torch.
     return (low + (high - low) * torch.rand(low.shape, dtype=low.dtype, generator=generator)).float()
 
 
+def uniform_between__default_dtype(low: Tensor, high: Tensor, generator: torch.Generator) -> Tensor:
+    """You drew in the default dtype. If that is wider than the bounds, so is your result: draw in the dtype of low."""
+    return low + (high - low) * torch.rand(low.shape, generator=generator)
+
+
+def uniform_between__through_float32(low: Tensor, high: Tensor, generator: torch.Generator) -> Tensor:
+    """You sent float64 bounds through float32, which keeps only half of their digits. Compute in the dtype of low."""
+    share = torch.rand(low.shape, dtype=torch.float32, generator=generator)
+    return (low.float() + (high.float() - low.float()) * share).to(low.dtype)
+
+
+def uniform_between__weighted(low: Tensor, high: Tensor, generator: torch.Generator) -> Tensor:
+    """You added two rounded products, which misses equal bounds by a last digit: add to low a part of high - low."""
+    share = torch.rand(low.shape, dtype=low.dtype, generator=generator)
+    return low * (1 - share) + high * share
+
+
+def uniform_between__mirrored(low: Tensor, high: Tensor, generator: torch.Generator) -> Tensor:
+    """You drew half of the numbers and made the others of 1 - u. Then one tells the other: draw them all."""
+    half = torch.rand((low.numel() + 1) // 2, dtype=low.dtype, generator=generator)
+    share = torch.cat([half, 1 - half])[: low.numel()].reshape(low.shape)
+    return low + (high - low) * share
+
+
 def uniform_between__in_place(low: Tensor, high: Tensor, generator: torch.Generator) -> Tensor:
     """You added the draw to low itself. It belongs to the caller: make a new tensor."""
     return low.add_((high - low) * torch.rand(low.shape, dtype=low.dtype, generator=generator))
@@ -327,6 +451,36 @@ def add_noise__default_dtype(signal: Tensor, sigma: float, seed: int) -> Tensor:
     """You drew float32 noise for every signal. Added to float16 it gives float32: draw in the signal's dtype."""
     generator = torch.Generator().manual_seed(seed)
     return signal + sigma * torch.randn(signal.shape, generator=generator)
+
+
+def add_noise__through_float32(signal: Tensor, sigma: float, seed: int) -> Tensor:
+    """You sent the signal through float32. That rounds a float64 signal, even where there is no noise at all."""
+    generator = torch.Generator().manual_seed(seed)
+    noise = torch.randn(signal.shape, dtype=torch.float32, generator=generator)
+    return (signal.float() + sigma * noise).to(signal.dtype)
+
+
+def add_noise__never_silent(signal: Tensor, sigma: float, seed: int) -> Tensor:
+    """You made a sigma of 0 a small number. Nothing divides by sigma here: 0 means no noise."""
+    generator = torch.Generator().manual_seed(seed)
+    noise = torch.randn(signal.shape, dtype=signal.dtype, generator=generator)
+    return signal + max(sigma, 1e-12) * noise
+
+
+def add_noise__standardised(signal: Tensor, sigma: float, seed: int) -> Tensor:
+    """You forced mean 0 and deviation sigma on every drawing. That ties the numbers together: leave them as drawn."""
+    generator = torch.Generator().manual_seed(seed)
+    noise = torch.randn(signal.shape, dtype=torch.float64, generator=generator)
+    if noise.numel() > 1:
+        noise = (noise - noise.mean()) / noise.std()
+    return (signal + sigma * noise).to(signal.dtype)
+
+
+def add_noise__numpy_seed(signal: Tensor, sigma: float, seed: int) -> Tensor:
+    """You seeded NumPy's global generator, which everybody else draws from too: make a generator of your own."""
+    np.random.seed(seed)
+    noise = np.random.normal(0.0, sigma, tuple(signal.shape))
+    return (signal.double() + torch.as_tensor(noise)).to(signal.dtype)
 
 
 def add_noise__one_row(signal: Tensor, sigma: float, seed: int) -> Tensor:
@@ -382,6 +536,14 @@ def saturating_cast__halves_up(x: Tensor, dtype: torch.dtype) -> tuple[Tensor, T
     """You rounded halves up. Here they go to the even neighbour, 0.5 to 0 and 2.5 to 2, as torch.round does."""
     limits = torch.finfo(dtype) if dtype.is_floating_point else torch.iinfo(dtype)
     rounded = x if dtype.is_floating_point else (x + 0.5).floor()
+    narrow = rounded.clamp(limits.min, limits.max).to(dtype)
+    return narrow, narrow.to(x.dtype) != x
+
+
+def saturating_cast__rounded_twice(x: Tensor, dtype: torch.dtype) -> tuple[Tensor, Tensor]:
+    """You went to int8 through float16, which makes 2.5 of 2.5001, and then 2 of it. Round the float32 number, once."""
+    limits = torch.finfo(dtype) if dtype.is_floating_point else torch.iinfo(dtype)
+    rounded = x if dtype.is_floating_point else x.half().round()
     narrow = rounded.clamp(limits.min, limits.max).to(dtype)
     return narrow, narrow.to(x.dtype) != x
 

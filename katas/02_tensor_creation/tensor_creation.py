@@ -16,7 +16,8 @@ def split_records(records: list[list[float]]) -> tuple[Tensor, Tensor]:
             as they are.
 
     Returns:
-        `(ids, values)`: the ids, (n,), int64, exact; the values, (n, k), float32, also if all of them are whole.
+        `(ids, values)`: the ids, (n,), int64, exact; the values, (n, k), float32, also if all of them are whole, and
+        whatever the default dtype is.
     """
     raise NotImplementedError("split_records")
 
@@ -41,12 +42,12 @@ def snapshot(array: np.ndarray) -> Tensor:
     """Keeps the numbers that are in a NumPy array now, whatever happens to the array later.
 
     Args:
-        array: of any shape, also one with no elements; floats, integers or booleans. It may be a reversed one, such as
-            `a[::-1]`. It is left as it is.
+        array: of any shape, also one with no elements; floats (NaN and infinities too), integers or booleans. It may be
+            reversed along any axis, such as `a[::-1]` or `a[:, ::-1]`. It is left as it is.
 
     Returns:
         A tensor of the same shape and the same numbers, in memory of its own, in the default dtype: the one that
-        `torch.get_default_dtype()` gives when `snapshot` is called.
+        `torch.get_default_dtype()` gives when `snapshot` is called. Each number is the nearest that this dtype has.
     """
     raise NotImplementedError("snapshot")
 
@@ -64,8 +65,9 @@ def passthrough_layer(inputs: int, outputs: int, floor: float) -> dict[str, Tens
 
     Returns:
         Four float32 tensors: "weight", (outputs, inputs), with 1 where output i meets input i and 0 elsewhere; "bias",
-        (outputs,), of zeros; "scale", (outputs,), of ones; "floor", (outputs,), with `floor` everywhere. Every number
-        has memory of its own, so that training can change it.
+        (outputs,), of zeros; "scale", (outputs,), of ones; "floor", (outputs,), with `floor` everywhere. They are
+        float32 whatever the default dtype and the type of `floor` are. No two numbers, in the same or in different
+        tensors or from different calls, share memory, so that training can change each. None requires gradients yet.
     """
     raise NotImplementedError("passthrough_layer")
 
@@ -81,7 +83,7 @@ def spectrogram_axes(frames: int, hop: float, bins: int, rate: float) -> tuple[T
 
     Returns:
         `(times, frequencies)`: (frames,), float32, from 0 on in steps of `hop`; (bins,), float32, evenly spaced from 0
-        up to and including `rate / 2`.
+        up to and including `rate / 2`. Both are float32 whatever the default dtype is.
     """
     raise NotImplementedError("spectrogram_axes")
 
@@ -97,8 +99,9 @@ def empty_statistics(sample: Tensor) -> dict[str, Tensor]:
             it is left as it is.
 
     Returns:
-        Four tensors of the sample's shape on the sample's device, each in memory of its own: "count", int64, zeros; and
-        in the sample's dtype "total", zeros; "lowest", +∞; "highest", -∞.
+        Four tensors of the sample's shape on the sample's device: "count", int64, zeros; and in the sample's dtype
+        "total", zeros; "lowest", +∞; "highest", -∞. No two numbers, in the same or in different tensors or from
+        different calls, share memory, nor does one with the sample.
     """
     raise NotImplementedError("empty_statistics")
 
@@ -109,11 +112,12 @@ def uniform_between(low: Tensor, high: Tensor, generator: torch.Generator) -> Te
     Args:
         low: lower bounds, any shape, float32 or float64.
         high: upper bounds, same shape and dtype as `low`, and nowhere below it.
-        generator: the only source of randomness. Drawing moves it on, so a second call with it gives other numbers.
+        generator: the only source of randomness; no global generator (torch's, NumPy's, Python's) is used or moved.
+            Drawing moves it on, so a second call with it gives other numbers.
 
     Returns:
         A new tensor of the shape and dtype of `low`, each element drawn independently of the others. Where `low` and
-        `high` are equal, that value. (Rounding may make a number equal to its upper bound.)
+        `high` are equal, exactly that value. (Elsewhere, rounding may make a number equal to its upper bound.)
     """
     raise NotImplementedError("uniform_between")
 
@@ -124,12 +128,13 @@ def add_noise(signal: Tensor, sigma: float, seed: int) -> Tensor:
     Args:
         signal: any shape; float16, float32 or float64. It is left as it is.
         sigma: standard deviation of the noise, at least 0.
-        seed: 0 to 2**32 - 1. It alone decides on the noise of a given signal and sigma, and torch's global generator is
-            neither used nor moved.
+        seed: 0 to 2**32 - 1. It alone decides on the noise of a given signal and sigma, and no global generator
+            (torch's, NumPy's, Python's) is used or moved.
 
     Returns:
         A new tensor of the shape and dtype of `signal`: to each element a number of its own is added, drawn
-        independently from the normal distribution with mean 0 and standard deviation `sigma`.
+        independently from the normal distribution with mean 0 and standard deviation `sigma`. No digit of the signal is
+        lost beyond what its dtype has no room for: with `sigma` 0 the result is exactly the signal.
     """
     raise NotImplementedError("add_noise")
 
@@ -145,12 +150,12 @@ def saturating_cast(x: Tensor, dtype: torch.dtype) -> tuple[Tensor, Tensor]:
         `(narrow, lost)`, both of the shape of `x`.
 
         `narrow`, in `dtype`: the nearest number that the dtype can hold and that is finite. Beyond the ends of its
-        range that is the end: ±65504 for float16, -128 and 127 for int8. Half-way between two whole numbers, int8 takes
-        the even one, as `torch.round` does.
+        range that is the end: ±65504 for float16, -128 and 127 for int8. Exactly half-way between two whole numbers,
+        int8 takes the even one, as `torch.round` does; a little to one side of half-way it takes the nearer one.
 
         `lost`, bool: True where the number in `narrow` is not exactly the one in `x`.
     """
     raise NotImplementedError("saturating_cast")
 
 
-# stub df17850c07e2: says that nothing was written here yet; this line may stay or go
+# stub 31725d541b96: says that nothing was written here yet; this line may stay or go

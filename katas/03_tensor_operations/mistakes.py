@@ -115,6 +115,16 @@ def swap_rows__returns_a_copy(picture, first, second, inplace=False):
     return result.clone()
 
 
+def swap_rows__through_data(picture, first, second, inplace=False):
+    """You give `picture` other memory instead of writing into its own: a view taken before does not see the change."""
+    result = picture.clone()
+    result[[first, second]] = result[[second, first]]
+    if not inplace:
+        return result
+    picture.data = result
+    return picture
+
+
 def swap_rows__columns(picture, first, second, inplace=False):
     """You swap columns: the first index counts the rows, the second the columns."""
     result = picture if inplace else picture.clone()
@@ -581,6 +591,13 @@ def stretch_contrast__epsilon(pictures):
     """
     darkest = pictures.amin(dim=(-2, -1), keepdim=True)
     return (pictures - darkest) / (pictures.amax(dim=(-2, -1), keepdim=True) - darkest + 1e-8)
+
+
+def stretch_contrast__isclose(pictures):
+    """You take pixels that are nearly equal for equal: only a span of exactly 0 makes a picture flat."""
+    darkest = pictures.amin(dim=(-2, -1), keepdim=True)
+    brightest = pictures.amax(dim=(-2, -1), keepdim=True)
+    return torch.where(torch.isclose(darkest, brightest), 0.0, (pictures - darkest) / (brightest - darkest))
 
 
 def stretch_contrast__divided_by_the_brightest(pictures):

@@ -58,7 +58,7 @@ def as_rows(values: Tensor, columns: int) -> tuple[Tensor, bool]:
 
     Args:
         values: any shape and dtype, at least one element; in memory its elements may lie apart or in another order.
-        columns: how many elements one row holds.
+        columns: how many elements one row holds, at least 1.
 
     Returns:
         The elements in the order in which `values.flatten()` has them, as a (rows, columns) tensor; and whether that
@@ -87,8 +87,8 @@ def cut_tiles(picture: Tensor, height: int, width: int) -> Tensor:
 
     Args:
         picture: (c, h, w), any dtype.
-        height: height of a tile.
-        width: width of a tile.
+        height: height of a tile, at least 1.
+        width: width of a tile, at least 1.
 
     Returns:
         (n, c, height, width) where n is (h / height) · (w / width): the tiles in reading order, the topmost row of
@@ -143,8 +143,8 @@ def stretch_contrast(pictures: Tensor) -> Tensor:
         pictures: (..., h, w), float: one picture, or any number of them in leading dimensions.
 
     Returns:
-        Same shape and dtype: each picture stretched by itself, the values between in proportion. A picture whose pixels
-        are all equal becomes 0 everywhere. `pictures` stays as it is.
+        Same shape and dtype, in memory of its own: each picture stretched by itself, the values between in proportion.
+        A picture whose pixels are all equal becomes 0 everywhere. `pictures` stays as it is.
     """
     raise NotImplementedError("stretch_contrast")
 
@@ -162,4 +162,4 @@ def mix_channels(pictures: Tensor, weights: Tensor) -> Tensor:
     raise NotImplementedError("mix_channels")
 
 
-# stub 97992624cdce: says that nothing was written here yet; this line may stay or go
+# stub 2a9a7d560f3d: says that nothing was written here yet; this line may stay or go

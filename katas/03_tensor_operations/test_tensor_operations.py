@@ -40,6 +40,16 @@ def _pair(result):
     return result
 
 
+# Numbers that do not survive a detour through float32.
+EXACT = [torch.tensor([2**24 + 1, 5]), torch.tensor([1 / 3, 0.5], dtype=torch.float64)]
+
+
+def _assert_exactly(result, expected, dtype):
+    """The result holds these numbers, to the last bit."""
+    assert_tensor(result, torch.tensor(expected, dtype=dtype))
+    assert result.tolist() == expected, f"expected exactly {expected}, got {result.tolist()}"
+
+
 # --- calculate ----------------------------------------------------------------------------------------------
 
 NUMPY = {"+": np.add, "-": np.subtract, "*": np.multiply, "/": np.divide}
@@ -131,6 +141,30 @@ def test_with_inplace_the_picture_itself(impl, arguments):
     assert_tensor(result, expected)
     assert_tensor(picture, expected)
     assert result is picture, "with inplace=True it should return `picture` itself, and it returned another tensor"
+
+
+@pytest.mark.exercise("swap_rows")
+@pytest.mark.parametrize("dtype", [torch.int64, torch.bool])
+def test_inplace_writes_into_the_memory(impl, dtype):
+    """With `inplace=True` a view that was taken before sees the change; boolean pictures can be changed as well."""
+    picture = torch.tensor([[1, 0], [0, 0], [0, 1]]).to(dtype)
+    seen, expected = picture[:], torch.tensor([[0, 1], [0, 0], [1, 0]]).to(dtype)
+    result = impl.swap_rows(picture, 0, -1, inplace=True)
+    assert result is picture, "with inplace=True it should return `picture` itself, and it returned another tensor"
+    assert_tensor(picture, expected)
+    assert torch.equal(seen, expected), (
+        "with inplace=True it should write into the memory of `picture`: a view taken before the call does not see it"
+    )
+
+
+@pytest.mark.exercise("swap_rows")
+@pytest.mark.parametrize("sample", EXACT)
+def test_rows_are_exchanged_exactly(impl, sample):
+    """Every number of the picture comes through exactly."""
+    picture = torch.stack([sample, -sample])
+    expected = [(-sample).tolist(), sample.tolist()]
+    _assert_exactly(impl.swap_rows(picture, 0, 1), expected, sample.dtype)
+    _assert_exactly(impl.swap_rows(picture, 0, 1, inplace=True), expected, sample.dtype)
 
 
 # --- transform_points ---------------------------------------------------------------------------------------
@@ -253,6 +287,16 @@ def test_rows_that_are_not_whole_are_a_value_error(impl, shape, columns):
     assert_raises(ValueError, impl.as_rows, _numbered(shape), columns)
 
 
+@pytest.mark.exercise("as_rows")
+@pytest.mark.parametrize("sample", EXACT)
+def test_rows_hold_the_elements_exactly(impl, sample):
+    """Every number comes through exactly, whether it is copied or not."""
+    a, b = sample.tolist()
+    _assert_exactly(_pair(impl.as_rows(sample, 1))[0], [[a], [b]], sample.dtype)
+    values = torch.stack([sample, -sample]).t()
+    _assert_exactly(_pair(impl.as_rows(values, 4))[0], [[a, -a, b, -b]], sample.dtype)
+
+
 # --- turn_left ----------------------------------------------------------------------------------------------
 
 
@@ -276,6 +320,14 @@ def test_each_picture_is_turned_counterclockwise(impl, pictures):
         expected[..., w - 1 - x, :] = pictures[..., :, x].double().numpy()
     assert_tensor(impl.turn_left(pictures), _as_tensor(expected, pictures))
     assert_unchanged(pictures, before, "pictures")
+
+
+@pytest.mark.exercise("turn_left")
+@pytest.mark.parametrize("sample", EXACT)
+def test_pixels_are_turned_exactly(impl, sample):
+    """Every number of the picture comes through exactly."""
+    a, b = sample.tolist()
+    _assert_exactly(impl.turn_left(torch.stack([sample, -sample])), [[b, -b], [a, -a]], sample.dtype)
 
 
 # --- cut_tiles ----------------------------------------------------------------------------------------------
@@ -314,6 +366,14 @@ def test_tiles_stand_in_reading_order(impl, arguments):
 def test_tiles_that_do_not_fill_the_picture_are_a_value_error(impl, h, w, height, width):
     """If a side of the picture is no multiple of the tile's, ValueError is raised, even where the areas would fit."""
     assert_raises(ValueError, impl.cut_tiles, _numbered((2, h, w)), height, width)
+
+
+@pytest.mark.exercise("cut_tiles")
+@pytest.mark.parametrize("sample", EXACT)
+def test_tiles_hold_the_pixels_exactly(impl, sample):
+    """Every number of the picture comes through exactly."""
+    a, b = sample.tolist()
+    _assert_exactly(impl.cut_tiles(sample.reshape(1, 1, 2), 1, 1), [[[[a]]], [[[b]]]], sample.dtype)
 
 
 # --- collage ------------------------------------------------------------------------------------------------
@@ -378,6 +438,30 @@ def test_colours_come_first_by_default(impl):
         [[_numbered((1, 2), start=first)], [_numbered((2, 2), start=first + 2)]] for first in (0, 6, 12)
     )
     assert_tensor(impl.collage(red, green, blue), torch.arange(18).reshape(3, 3, 2))
+
+
+@pytest.mark.exercise("collage")
+@pytest.mark.parametrize("sample", EXACT)
+def test_scans_are_glued_exactly(impl, sample):
+    """Every number of the scans comes through exactly."""
+    a, b = sample.tolist()
+    scan = sample.reshape(1, 2)
+    result = impl.collage([[scan]], [[-scan]], [[scan]])
+    _assert_exactly(result, [[[a, b]], [[-a, -b]], [[a, b]]], sample.dtype)
+
+
+@pytest.mark.exercise("collage")
+def test_lists_of_scans_stay_as_they_are(impl):
+    """The lists that are passed hold the same rows and the same scans after the call."""
+    colours = [[[_numbered((1, 1)), _numbered((1, 1))], [_numbered((2, 2))]] for _ in range(3)]
+    before = [[(row, list(row)) for row in rows] for rows in colours]
+    impl.collage(*colours)
+    for rows, rows_before, name in zip(colours, before, ("red", "green", "blue"), strict=True):
+        same = len(rows) == len(rows_before) and all(
+            row is old and len(row) == len(scans) and all(x is y for x, y in zip(row, scans, strict=True))
+            for row, (old, scans) in zip(rows, rows_before, strict=True)
+        )
+        assert same, f"the call changed its argument `{name}`: its lists hold other rows or scans than before"
 
 
 # --- broadcast_by_hand --------------------------------------------------------------------------------------
@@ -507,6 +591,18 @@ def test_flat_picture_becomes_zero(impl, value, dtype):
 def test_dark_and_bright_pictures_are_stretched_alike(impl, pictures, exponent):
     """A picture a million times as dark or as bright is stretched to the same result."""
     assert_tensor(impl.stretch_contrast(pictures * 2.0**exponent), _as_tensor(_stretched(pictures), pictures))
+
+
+@pytest.mark.exercise("stretch_contrast")
+@pytest.mark.parametrize("picture", [[[0.0, 1e-9, 5e-10]], [[1.0, 1 + 2**-20]]])
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_small_differences_are_stretched_exactly(impl, picture, dtype):
+    """Also where the pixels differ very little, the darkest becomes exactly 0 and the brightest exactly 1."""
+    expected = torch.tensor([[0.0, 1.0, 0.5][: len(picture[0])]], dtype=dtype)
+    result = impl.stretch_contrast(torch.tensor(picture, dtype=dtype))
+    assert_tensor(result, expected)
+    low, high = result.min().item(), result.max().item()
+    assert (low, high) == (0.0, 1.0), f"darkest and brightest should be exactly 0 and 1, and they are {low} and {high}"
 
 
 # --- mix_channels -------------------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""What a spec cannot do itself: change torch's global state around a call, and use a device without data."""
+"""What a spec cannot do itself: change global state around a call, compare two calls, and use a device without data."""
 
 import hashlib
 import random
@@ -23,6 +23,12 @@ def under_default(module: ModuleType, default: torch.dtype, name: str, *args: An
     if isinstance(result, Tensor) and result.requires_grad:
         tracked.append("the tensor")
     return result, tracked
+
+
+def twice(module: ModuleType, name: str, *args: Any) -> tuple[Any, Any]:
+    """What two calls of an exercise give: together, so that memory that the results share is seen."""
+    function = getattr(module, name)
+    return function(*args), function(*args)
 
 
 def statistics_on_meta(

@@ -1,7 +1,7 @@
 """How thoroughly Hypothesis works, and from where random numbers come.
 
 Four profiles: `learner` is quick and remembers a failing example; `grade` gives the same verdict everywhere; `thorough`
-looks for what the others miss; `verify` runs known mistakes, of which only the failure matters, not the smallest one.
+looks for what the others miss; `verify` runs wrong answers, of which only the failure matters, not the smallest one.
 
 This module imports neither torch nor Hypothesis before they are needed.
 """
@@ -62,7 +62,8 @@ def register() -> None:
         print_blob=False,
         report_multiple_bugs=False,
     )
-    verify = settings(grade, phases=[phase for phase in phases if phase is not Phase.shrink])
+    # What is wrong has to show in as many examples as a learner's check draws.
+    verify = settings(grade, max_examples=learner.max_examples, phases=[p for p in phases if p is not Phase.shrink])
     thorough = settings(grade, max_examples=1000, derandomize=False)
     for name, profile in zip(PROFILES, (learner, grade, thorough, verify), strict=True):
         settings.register_profile(name, profile)

@@ -1,8 +1,9 @@
 """Checks a kata itself: is its spec as strong, and its text as complete, as a learner may expect?
 
-A kata is whole when a stub generated on the spot is to do and nothing else, the reference passes, every mistake and
-every distortion of a right answer fails by an assertion (or as the mistake declares), and every exercise has its spec,
-hints, mistakes and statement.
+A kata is whole when a stub generated on the spot is to do and nothing else, the reference passes, every mistake fails
+by an assertion (or as it declares), all that with the implementation in the judge's process and in one of its own, and
+when every exercise has its spec, hints, mistakes and statement. How strong the spec is beyond that is measured by
+`harness.mutation`.
 """
 
 from __future__ import annotations
@@ -15,7 +16,6 @@ from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from harness import lessons
-from harness.distortions import DISTORTIONS
 from harness.errors import KataError
 from harness.files import read_text
 from harness.model import Finding, Kata, Outcome
@@ -25,14 +25,21 @@ from harness.specs import SpecTest, tests_of
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from harness.runner.control import Parent
+
 _LISTED = ("{topic}.py", "test_{topic}.py", "kata.toml", "README.md", "mistakes.py", "probes.py")
 
 
-def verify(kata: Kata) -> list[str]:
-    """Everything that is wrong with a kata, each with what to do about it; an empty list where it is whole."""
+def verify(kata: Kata, parent: Parent) -> list[str]:
+    """Everything that is wrong with a kata, each with what to do about it; an empty list where it is whole.
+
+    Args:
+        kata: the kata.
+        parent: a line to a warm parent, on which nobody else waits meanwhile.
+    """
     try:
         # Running an incomplete kata would only say the same again, less clearly.
-        found = list(_static_problems(kata)) or [*_dynamic_problems(kata), *_problems_of_lesson(kata)]
+        found = list(_static_problems(kata)) or [*_dynamic_problems(kata, parent), *_problems_of_lesson(kata)]
     except KataError as error:
         found = [str(error)]
     return [f"{kata.folder.name}: {problem}" for problem in found]
@@ -128,17 +135,17 @@ def _problems_of_mistakes(kata: Kata, mistakes: dict[str, ast.FunctionDef | ast.
         yield f"mistakes.py has no mistake for {name}: write at least one that people really make"
 
 
-def _dynamic_problems(kata: Kata) -> Iterator[str]:
+def _dynamic_problems(kata: Kata, parent: Parent) -> Iterator[str]:
     mistakes = list(mistakes_of(kata))
-    distortions = [f"{e.name}__{way}" for e in kata.exercises for way in DISTORTIONS]
-    references = [
-        "stub",
-        "solution",
-        *(f"mistake:{name}" for name in mistakes),
-        *(f"distorted:{name}" for name in distortions),
-    ]
+    references = ["stub", "solution", *(f"mistake:{name}" for name in mistakes)]
+
+    def run(*, isolate: bool) -> tuple[Finding, ...]:
+        options = ["--kata-first-failure"]
+        return judge(kata, references, profile="verify", parent=parent, isolate=isolate, options=options)
+
+    apart, together = run(isolate=True), run(isolate=False)
     findings: dict[str, list[Finding]] = defaultdict(list)
-    for finding in judge(kata, references, profile="verify", options=["--kata-first-failure"]):
+    for finding in apart:
         findings[finding.implementation].append(finding)
     yield from _problems_of_stub(findings["stub"])
     yield from _problems_of_solution(findings["solution"])
@@ -147,12 +154,23 @@ def _dynamic_problems(kata: Kata) -> Iterator[str]:
         yield from _problems_of_wrong_answer(
             f"mistakes.py: {name}", findings[f"mistake:{name}"], allowed=declared.get(name, frozenset())
         )
-    for name in distortions:
-        found = findings[f"distorted:{name}"]
-        exercise, _, way = name.partition("__")
-        if not any(f.touched for f in found) or any(f.outcome not in (Outcome.PASSED, Outcome.SKIPPED) for f in found):
-            continue
-        yield f"the spec of {exercise} accepts a distorted answer ({way}: {DISTORTIONS[way]}): add a test that it fails"
+    yield from _differences(together, apart)
+
+
+def _differences(together: Iterable[Finding], apart: Iterable[Finding]) -> Iterator[str]:
+    """Where the two modes come to different outcomes."""
+    in_one = {(f.implementation, f.test): f.outcome for f in together}
+    in_two = {(f.implementation, f.test): f.outcome for f in apart}
+    told: set[str] = set()
+    for implementation, test in dict.fromkeys([*in_one, *in_two]):
+        one, two = in_one.get((implementation, test)), in_two.get((implementation, test))
+        # After the first difference between two runs of a mistake, its later tests differ as a matter of course.
+        if one is not two and implementation not in told:
+            told.add(implementation)
+            yield (
+                f"{test} judges {implementation} differently in one process ({one or 'not run'}) and with the "
+                f"implementation in a process of its own ({two or 'not run'}): let the spec look at what both can show"
+            )
 
 
 def _problems_of_lesson(kata: Kata) -> list[str]:

@@ -2,15 +2,15 @@
 
 import os
 from collections.abc import Generator
-from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from queue import SimpleQueue
 
 from harness.cli.standing import Standing, code_of
 from harness.model import Exercise, Kata, Verdict
 from harness.runner import process
 from harness.runner.control import Parent
+from harness.runner.lines import share_out
 from harness.verdicts import fold
 
 
@@ -49,35 +49,14 @@ class Judge:
         """The verdicts in the order of the jobs, each as soon as it is there."""
         if not jobs:
             return
-        at_once = 1 if self._verbose or self._parent is None else min(len(jobs), os.cpu_count() or 1)
-        lines = [self._parent and self._parent.another_line() for _ in range(at_once)]
-        free: SimpleQueue[Parent | None] = SimpleQueue()
+        at_once = 1 if self._verbose or self._parent is None else os.cpu_count() or 1
         if self._parent:
             self._parent.preload(capability for job in jobs for capability in job.kata.capabilities)
-        for line in lines:
-            free.put(line)
-
-        def judge(job: Job) -> tuple[dict[str, str], Verdict]:
-            line = free.get()
-            try:
-                return self._judge(job, line)
-            finally:
-                free.put(line)
-
-        with ThreadPoolExecutor(max_workers=at_once) as pool:
-            try:
-                for job, (code, verdict) in zip(jobs, pool.map(judge, jobs), strict=True):
-                    if job.reference == "learner":
-                        self._standing.remember(verdict, code)
-                    yield job, verdict
-            finally:
-                for line in lines:
-                    if line:
-                        line.give_up()
-                pool.shutdown(cancel_futures=True)
-                for line in lines:
-                    if line:
-                        line.close()
+        with closing(share_out(self._parent, jobs, self._judge, at_once=at_once)) as verdicts:
+            for job, (code, verdict) in zip(jobs, verdicts, strict=True):
+                if job.reference == "learner":
+                    self._standing.remember(verdict, code)
+                yield job, verdict
 
     def _judge(self, job: Job, line: Parent | None) -> tuple[dict[str, str], Verdict]:
         code = code_of(job.kata, job.file)  # before the run: whoever edits the file meanwhile has edited it since

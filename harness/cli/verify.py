@@ -1,8 +1,7 @@
 """`kata verify`: checks the katas themselves."""
 
 import os
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from typing import Annotated
 
 import typer
@@ -16,8 +15,9 @@ from harness.reports.screen import line, say
 
 HELP = """Check that katas are whole and their specs strong (for authors).
 
-A stub is to do and nothing else, the solution passes, every mistake fails, every exercise has its spec, hints, mistakes
-and statement, and the lesson's examples hold. Stubs are made on the spot: what you wrote into yours does not matter.
+A stub is to do and nothing else, the solution passes, every mistake fails, in one process and with the implementation
+in its own; every exercise has its spec, hints, mistakes and statement; and the lesson's examples hold. Stubs are made
+on the spot: what you wrote into yours does not matter. `kata mutate` measures how strong the specs are beyond that.
 
 \b
   kata verify                      all katas
@@ -33,14 +33,12 @@ def run(
     as_json: Json = False,
 ) -> None:
     """Verifies katas, several at a time."""
-    from harness.verification import verify
-
     catalogue = manager.load().catalogue
     katas = catalogue.chosen(topics)
     if not katas and not catalogue.problems:
         raise CatalogueError("there are no katas here; install torch-katas again")
     general = [] if topics else list(catalogue.problems)
-    found = _run(katas, verify, jobs, quiet=as_json)
+    found = _run(katas, jobs, quiet=as_json)
     passed = not general and not any(found)
     if as_json:
         of_katas = [{"topic": kata.topic, "problems": each} for kata, each in zip(katas, found, strict=True)]
@@ -51,16 +49,19 @@ def run(
         raise typer.Exit(1)
 
 
-def _run(katas: list[Kata], verify: Callable[[Kata], list[str]], jobs: int, *, quiet: bool) -> list[list[str]]:
+def _run(katas: list[Kata], jobs: int, *, quiet: bool) -> list[list[str]]:
+    from harness.runner.control import Parent
+    from harness.runner.lines import share_out
+    from harness.verification import verify
+
     found = []
-    with ThreadPoolExecutor(max_workers=jobs) as pool:
-        try:
-            for kata, problems in zip(katas, pool.map(verify, katas), strict=True):
+    with Parent.start() as parent:
+        parent.preload(capability for kata in katas for capability in kata.capabilities)
+        with closing(share_out(parent, katas, verify, at_once=jobs)) as verified:
+            for kata, problems in zip(katas, verified, strict=True):
                 found.append(problems)
                 if not quiet:
                     count = f"{len(problems)} problem{'s' * (len(problems) > 1)}"
                     sign, style, said = ("✗", "bold red", count) if problems else ("✓", "green", "whole")
                     say(line((sign, style), f" {kata.folder.name}: {said}"))
-        finally:
-            pool.shutdown(cancel_futures=True)
     return found

@@ -69,7 +69,9 @@ class Stall:
         fixed += [f"--hypothesis-profile={profile}"] if profile else []
         return self.pytester.runpytest_inprocess(str(self.folder), *fixed, f"--kata-report={self.report}", *options)
 
-    def judge(self, kata: Kata, references: Sequence[str], *, profile: str, options: Sequence[str]) -> list[Finding]:
+    def judge(
+        self, kata: Kata, references: Sequence[str], *, profile: str, options: Sequence[str], **_where: object
+    ) -> list[Finding]:
         """Stands in for `harness.runner.process.judge`: what it does in another process is done in this one."""
         self.run(*options, *(f"--impl={reference}" for reference in references), profile=profile)
         return self.findings()

@@ -95,7 +95,7 @@ def test_whole_katas_have_a_line_each(stage, monkeypatch):
     """In their order, whatever order they end in, and several at a time."""
     both = threading.Barrier(2, timeout=10)
 
-    def verify(kata):
+    def verify(kata, _parent):
         both.wait()
         return []
 
@@ -106,7 +106,7 @@ def test_whole_katas_have_a_line_each(stage, monkeypatch):
 
 def test_problems_stand_below(stage, monkeypatch):
     """First a line a kata, then what is wrong, and code 1."""
-    monkeypatch.setattr(verification, "verify", lambda kata: [f"{kata.topic}: mend it"] * (kata.number - 3))
+    monkeypatch.setattr(verification, "verify", lambda kata, _: [f"{kata.topic}: mend it"] * (kata.number - 3))
     said = stage.run("verify", "3", "small", "5")
     assert said.code == 1
     assert said.out == (
@@ -116,7 +116,7 @@ def test_problems_stand_below(stage, monkeypatch):
 
 def test_a_broken_kata_is_a_problem(stage, monkeypatch):
     """What the catalogue left out is no whole kata; whoever names another kata is not bothered with it."""
-    monkeypatch.setattr(verification, "verify", lambda _: [])
+    monkeypatch.setattr(verification, "verify", lambda *_: [])
     (stage.katas_folder / "05_small_words" / "kata.toml").write_text("=")
     said = stage.run("verify")
     assert said.code == 1
@@ -138,7 +138,7 @@ def test_no_katas_are_no_success(stage, monkeypatch, tmp_path):
 
 def test_verify_is_documented_json(stage, monkeypatch):
     """One document with the problems of each kata."""
-    monkeypatch.setattr(verification, "verify", lambda kata: ["mend it"] * (kata.number == 3))
+    monkeypatch.setattr(verification, "verify", lambda kata, _: ["mend it"] * (kata.number == 3))
     said = stage.run("verify", "--json")
     assert said.code == 1
     assert json.loads(said.out) == {

@@ -35,10 +35,10 @@ def share_out(
     if not items:
         return
     at_once = min(at_once, len(items))
-    lines = [cast("_Line", parent and parent.another_line()) for _ in range(at_once)]
+    lines = [parent.another_line() for _ in range(at_once)] if parent else []
     free: SimpleQueue[_Line] = SimpleQueue()
-    for line in lines:
-        free.put(line)
+    for line in lines or [None] * at_once:
+        free.put(cast("_Line", line))
 
     def do(item: _Item) -> _Result:
         line = free.get()
@@ -52,9 +52,7 @@ def share_out(
             yield from pool.map(do, items)
         finally:
             for line in lines:
-                if line:
-                    line.give_up()
+                line.give_up()
             pool.shutdown(cancel_futures=True)
             for line in lines:
-                if line:
-                    line.close()
+                line.close()

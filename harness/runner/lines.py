@@ -35,10 +35,10 @@ def share_out(
     if not items:
         return
     at_once = min(at_once, len(items))
-    lines = [parent.another_line() for _ in range(at_once)] if parent else []
+    lines = [] if parent is None else [parent.another_line() for _ in range(at_once)]
     free: SimpleQueue[_Line] = SimpleQueue()
-    for line in lines or [None] * at_once:
-        free.put(cast("_Line", line))
+    for number in range(at_once):
+        free.put(cast("_Line", lines[number] if lines else None))
 
     def do(item: _Item) -> _Result:
         line = free.get()

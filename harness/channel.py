@@ -2,13 +2,14 @@
 
 Plain data passes: tensors, NumPy arrays and scalars, numbers, strings, bytes, None, lists, tuples, dicts, slices,
 `torch.Size`, dtypes, devices, generators, and paths inside the run's own folder. Arguments are checked, results are
-normalised: detached, subclasses turned into what they are subclasses of. Anything else that an implementation returns
-stays with it, and the spec holds a handle.
+normalised: detached, subclasses turned into what they are subclasses of. They share memory with the arguments of their
+call and with nothing else (`harness.codec.owning`). Anything else that an implementation returns stays with it, and the
+spec holds a handle.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path, PurePath
 from types import EllipsisType, NoneType
 from typing import Any
@@ -114,6 +115,11 @@ class Crossing:
             self._known[id(value)] = value
             for item in value.values() if isinstance(value, dict) else value:
                 self._remember(item)
+
+    @property
+    def arguments(self) -> Collection[object]:
+        """The tensors, arrays, generators and containers among the arguments."""
+        return self._known.values()
 
     def settle_arguments(self) -> None:
         """Puts right what a call may have left on its arguments and what could not cross: gradients and odd items."""

@@ -10,11 +10,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from harness import conditions
 from harness.channel import Crossing
+from harness.codec.owning import with_own_memory
 from harness.conditions import clean_slate, deadline
 from harness.distortions import TOUCHED
 from harness.errors import (
+    CodecError,
     DeadlineExceeded,
     ImplementationCrashed,
+    ImplementationError,
     KataError,
     LimitExceeded,
     MemoryExceeded,
@@ -27,7 +30,8 @@ from harness.errors import (
 )
 from harness.forbid import forbidding
 from harness.implementations import load_probes
-from harness.locations import is_to_do, locate, remember
+from harness.kinds import kind_of
+from harness.locations import is_to_do, locate, raises_itself, remember
 from harness.signatures import compare, reference_signatures
 
 if TYPE_CHECKING:
@@ -67,8 +71,9 @@ OPERATIONS: dict[str, Callable[..., Any]] = {
     "truth": bool,
     "iterator": iter,
     "next": _next,
+    "kind": kind_of,
 }
-"""What a spec may do with an object of the implementation. `next` gives a list of one item, or an empty one."""
+"""What can be done with an object of the implementation. `next` gives a list of one item, or an empty one."""
 
 
 class Host:
@@ -77,11 +82,13 @@ class Host:
     Args:
         kata: the kata that it implements.
         implementation: the code under test.
+        apart: whoever asks is in another process, and gets copies of all results anyway.
     """
 
-    def __init__(self, kata: Kata, implementation: Implementation) -> None:
+    def __init__(self, kata: Kata, implementation: Implementation, *, apart: bool = False) -> None:
         self.kata = kata
         self.implementation = implementation
+        self._apart = apart
         self._module: ModuleType | None = None
         self._probes: ModuleType | None = None
         self._source_error: KataError | None = None
@@ -207,12 +214,12 @@ class Host:
             if error.__context__ and (location := locate(error.__context__, self.implementation.path)):
                 remember(error, location)
             raise
-        except KeyboardInterrupt:
-            raise
         except MemoryError as error:
             self._explain(error)
             raise MemoryExceeded("wanted more memory than there is for it") from error
         except BaseException as error:
+            if isinstance(error, KeyboardInterrupt) and not raises_itself(error, self.implementation.path):
+                raise
             self._explain(error)
             if isinstance(error, Exception) and not steers_tests(error):
                 raise
@@ -222,11 +229,11 @@ class Host:
             ) from error
         finally:
             crossing.settle_arguments()
-        return result
+        return result if self._apart else _owned(result, crossing)
 
     def anew(self) -> Host:
         """The same implementation, to be loaded anew."""
-        return Host(self.kata, self.implementation)
+        return Host(self.kata, self.implementation, apart=self._apart)
 
     def kill_after(self, seconds: float, call: Callable[[], object]) -> None:
         """Runs a call in a copy of this process, and kills that after so many seconds.
@@ -283,6 +290,14 @@ class _CheckedModule:
         if any(exercise.name == name for exercise in self._host.kata.exercises):
             return self._host.exercise(name)
         return getattr(self._host.module, name)
+
+
+def _owned(result: Any, crossing: Crossing) -> Any:
+    """A result as it would have come from another process: no later call of the implementation changes it."""
+    try:
+        return with_own_memory(result, crossing.arguments)
+    except CodecError as error:
+        raise ImplementationError(f"the result cannot be judged: {error}") from None
 
 
 _MISSING = object()

@@ -65,12 +65,14 @@ def build_tensor(
 
 
 def _flagged(value: torch.Tensor, flags: int) -> torch.Tensor:
-    """The view of a tensor that is to be conjugated or negated when it is read."""
+    """The view of a tensor, as an argument is that is one, or that is to be conjugated or negated when it is read."""
+    if flags & 4:
+        value = value[...]
     if flags & 1:
         value = value.conj()
     if flags & 2 and (value.is_floating_point() or value.is_complex()):
         value = torch._neg_view(value)
-    if flags != value.is_conj() + 2 * value.is_neg():
+    if flags != value.is_conj() + 2 * value.is_neg() + (flags & 4):
         raise CodecError(f"a tensor of {value.dtype} with the flags {flags}")
     return value
 

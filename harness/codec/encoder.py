@@ -113,7 +113,8 @@ class Encoder:
     def _tensor(self, value: torch.Tensor, _depth: int) -> None:
         self._table.add(value)
         to = self._to
-        to.out += bytes((_TENSOR, DTYPE_NUMBER[value.dtype], value.is_conj() + 2 * value.is_neg()))
+        flags = value.is_conj() + 2 * value.is_neg() + 4 * value._is_view()
+        to.out += bytes((_TENSOR, DTYPE_NUMBER[value.dtype], flags))
         self._device(value.is_cpu, value)
         self._sides(value.shape)
         to.counts(value.stride())

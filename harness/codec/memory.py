@@ -63,10 +63,10 @@ class Memory:
         self.span = span
         self.size = span.stop - span.start
         self.read_only = read_only
-        self.sent: tuple[bytes, int] | None = None
+        self.sent: tuple[bytes | memoryview, int] | None = None
 
     @classmethod
-    def received(cls, device: torch.device, skew: int, message: bytes, at: int, size: int) -> Memory:
+    def received(cls, device: torch.device, skew: int, message: bytes | memoryview, at: int, size: int) -> Memory:
         """New memory with the bytes that stand at a place in a message, beginning at `skew` modulo `ALIGNMENT`."""
         buffer = torch.empty(skew + size, dtype=torch.uint8, device=device)
         on_cpu = device is CPU
@@ -75,10 +75,14 @@ class Memory:
         memory = cls(buffer.untyped_storage(), span, read_only=False)
         memory.sent = message, at
         if on_cpu and size <= _SMALL:
-            ctypes.memmove(memory.span.start, message[at : at + size], size)
+            ctypes.memmove(memory.span.start, bytes(message[at : at + size]), size)
         else:
             memory._write(0, np.frombuffer(message, np.uint8, size, at))
         return memory
+
+    def copy(self) -> Memory:
+        """New memory with the same bytes, that begins alike."""
+        return Memory.received(self._device, self.span.start % ALIGNMENT, self.content(), 0, self.size)
 
     def has_moved(self) -> bool:
         """Whether its storage has been moved, cut or extended."""

@@ -127,4 +127,5 @@ class Writer:
 
     def device(self, value: torch.device) -> None:
         """A device as a value."""
-        self.tagged(b"d", str(value))
+        # Torch keeps eight bits of a number: "cuda:128" gives one that it writes as -128, and then would not read.
+        self.tagged(b"d", value.type if value.index is None else f"{value.type}:{value.index % 256}")

@@ -15,6 +15,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from harness import conditions
 from harness.codec import Decoder, Encoder, Table
 from harness.codec.changes import Watched, changes, watch
 from harness.codec.exceptions import describe
@@ -22,7 +23,7 @@ from harness.codec.frames import receive, send
 from harness.errors import ChannelClosed, CodecError, ImplementationError, LimitExceeded, MemoryExceeded
 from harness.host import Host, Target
 from harness.locations import location_of
-from harness.runner import limits
+from harness.runner import keyboard, limits
 
 if TYPE_CHECKING:
     from harness.model import Implementation, Kata
@@ -53,7 +54,7 @@ class Worker:
         self._channel = channel
         self._kata = kata
         self._folder = folder
-        self._host = Host(kata, implementation)
+        self._host = Host(kata, implementation, apart=True)
         self._objects: dict[int, object] = {}
         self._numbers: dict[int, int] = {}
         self._next_number = 0
@@ -113,17 +114,17 @@ class Worker:
                 judged=self._kata.exercise(judged) if judged else None,
                 handle=self._keep,
             )
-            answer = ["result", changes(before, table), result, self._host.touched()]
+            answer = ["result", changes(before, table), result, None]
         except LimitExceeded as error:
             self.spent = isinstance(error, MemoryExceeded)
             answer = ["exceeded", _changes(before, table), [type(error).__name__, str(error)], _where(error)]
         except Exception as error:
             answer = ["error", _changes(before, table), describe(error), _where(error)]
         try:
-            return encoder.encode(answer)
+            return encoder.encode([*answer, self._host.touched()])
         except CodecError as error:  # what a call left on its arguments may itself be nothing that can cross
             refusal = ImplementationError(f"the result cannot be judged: {error}")
-            return encoder.encode(["error", [], describe(refusal), None])
+            return encoder.encode(["error", [], describe(refusal), None, self._host.touched()])
 
 
 def _changes(before: Watched, table: Table) -> list[Any]:
@@ -148,8 +149,10 @@ def run(channel: socket.socket, request: dict[str, Any]) -> None:
     """
     from harness import manager
 
+    keyboard.take_away()
     os.chdir(request["cwd"])
     os.environ.update(request["environment"])
+    conditions.heed(request["environment"])
     tempfile.tempdir = None  # to be found anew
     loaded = manager.load()
     kata = next(kata for kata in loaded.catalogue.katas if kata.topic == request["topic"])

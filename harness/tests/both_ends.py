@@ -83,7 +83,7 @@ def _bits(value: Any) -> object:
 
 def _form(value: Any) -> object:
     if isinstance(value, torch.Tensor):
-        return value.dtype, value.device, value.shape, value.stride(), value.is_conj(), value.is_neg()
+        return value.dtype, value.device, value.shape, value.stride(), value.is_conj(), value.is_neg(), value._is_view()
     strides = value.strides if value.size else None
     return value.dtype.str, value.shape, strides, value.flags.writeable, value.flags.aligned
 
@@ -161,7 +161,7 @@ ATOMS = (
     | st.text(st.characters(exclude_categories=()))
     | st.binary()
     | st.sampled_from([*DTYPES, torch.strided, torch.sparse_coo, torch.channels_last, torch.contiguous_format])
-    | st.sampled_from([torch.device("cpu"), torch.device("cuda", 3), torch.device("meta")])
+    | st.sampled_from([torch.device("cpu"), torch.device("cuda", 3), torch.device("cuda", 200), torch.device("meta")])
     | st.lists(st.integers(-1, 2**62), max_size=4).map(torch.Size)
     | st.builds(slice, st.none() | st.integers(), st.integers(), st.none() | st.integers())
     | st.sampled_from(

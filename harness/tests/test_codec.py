@@ -315,7 +315,7 @@ FORGED = {
     "an empty tensor in memory": _message(MEMORY, FLOAT, 1, 0, 1, 1, 0),
     "too many dimensions": _message(b"\0", FLOAT, 65, *[1] * 130, 0),
     "a conjugate of reals": _message(MEMORY, b"T\x08\x01\x00", 1, 1, 1, 1, 0),
-    "unknown flags": _message(MEMORY, b"T\x08\x04\x00", 1, 1, 1, 1, 0),
+    "unknown flags": _message(MEMORY, b"T\x08\x08\x00", 1, 1, 1, 1, 0),
     "a negative bool": _message(MEMORY, b"T\x00\x02\x00", 1, 1, 1, 1, 0),
     "an array of objects": b"\0A\2|O\1\0\0",
     "an array of fields": b"\0A\5i4,i4\1\0\0",

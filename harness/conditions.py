@@ -14,15 +14,24 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
+from harness import settings
 from harness.errors import Alarm, DeadlineExceeded
 from harness.model import NO_DEADLINE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from types import CodeType, FrameType
 
-DEADLINE = float(os.environ.get("KATA_DEADLINE", "10"))
+DEADLINE = settings.deadline()
 """Seconds that one call may take; a slow machine may be given more."""
+
+
+def heed(environment: Mapping[str, str]) -> None:
+    """Takes the deadline that an environment names, if it does: a forked process was born with its parent's."""
+    global DEADLINE
+    if "KATA_DEADLINE" in environment:
+        DEADLINE = settings.deadline(environment)
+
 
 _INSIST_EVERY = 0.5
 """Seconds after which a call that swallowed the alarm is alarmed again."""

@@ -4,6 +4,7 @@
     ├── CatalogueError         a pack or a kata.toml is wrong
     ├── SelectionError         no such topic or exercise
     ├── WorkspaceError         a folder cannot be read or written
+    ├── SettingError           an environment variable holds what it cannot
     ├── ImplementationError    the code under test cannot be used
     │   ├── SourceError        its file is missing, unreadable, not Python, or fails on import
     │   ├── MissingName        it does not define what the exercise asks for
@@ -40,6 +41,10 @@ class SelectionError(KataError):
 
 class WorkspaceError(KataError):
     """A folder or file of the learner's cannot be read or written."""
+
+
+class SettingError(KataError):
+    """An environment variable holds what it cannot."""
 
 
 class ImplementationError(KataError):
@@ -124,7 +129,7 @@ def described(error: BaseException) -> str:
         message = str(error)
     except Exception:  # somebody's own __str__
         message = "its message cannot be read"
-    return f"{type(error).__name__}: {message}" if message else type(error).__name__
+    return f"{type(error).__name__}: {message}" if message else f"{type(error).__name__} (without a message)"
 
 
 def steers_tests(error: BaseException) -> bool:

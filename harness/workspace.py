@@ -103,6 +103,12 @@ class Workspace:
         repository = clone()
         return cls(repository, "clone") if repository else None
 
+    def is_elsewhere(self) -> bool:
+        """Whether it is the clone for want of another: the working folder is in no workspace, and not in the clone."""
+        if self.kind != "clone" or os.environ.get("KATA_WORKSPACE"):
+            return False
+        return not Path.cwd().resolve().is_relative_to(self.root.resolve())
+
     def file(self, kata: Kata) -> Path:
         """The learner's file, whether it exists or not. In a workspace another number, or no folder, will do."""
         if self.kind == "clone":

@@ -56,7 +56,7 @@ def _run(katas: list[Kata], jobs: int, *, quiet: bool) -> list[list[str]]:
 
     found = []
     with Parent.start() as parent:
-        parent.preload(capability for kata in katas for capability in kata.capabilities)
+        parent.preload(["meta", *(capability for kata in katas for capability in kata.capabilities)])
         with closing(share_out(parent, katas, verify, at_once=jobs)) as verified:
             for kata, problems in zip(katas, verified, strict=True):
                 found.append(problems)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import signal
 import socket
 import struct
 import subprocess
@@ -14,6 +15,7 @@ import sys
 import tempfile
 from typing import IO, TYPE_CHECKING, Any, Self
 
+from harness import settings
 from harness.errors import RunError
 
 if TYPE_CHECKING:
@@ -78,8 +80,12 @@ class Parent:
     def start(cls) -> Parent:
         """Starts a parent in a process of its own, and does not wait until it is warm.
 
-        It ends when it is closed, or when the thread does that started it.
+        It ends when it is closed, or when this process does.
+
+        Raises:
+            SettingError: an environment variable holds what the parent could not work with.
         """
+        settings.deadline()
         ours, theirs = socket.socketpair()
         complaints = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the parent
         process = subprocess.Popen(
@@ -147,3 +153,14 @@ class Parent:
             if said:
                 return f": {said[-1]} (`kata doctor` shows what is missing)"
         return ": run the command again"
+
+
+def how_it_ended(status: int | None) -> str:
+    """In words to a learner, how a worker ended whose exit code the parent gave: None if the parent had to end it."""
+    if status is None:
+        return "the process of your code was ended"
+    if status < 0:
+        name = signal.Signals(-status).name if -status in signal.Signals._value2member_map_ else f"signal {-status}"
+        reason = {"SIGSEGV": "a segmentation fault", "SIGABRT": "an abort", "SIGBUS": "a bus error"}.get(name, name)
+        return f"your code crashed Python itself ({reason})"
+    return f"your code ended its process (exit code {status})"

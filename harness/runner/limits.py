@@ -33,8 +33,17 @@ def address_space() -> int | None:
 
 def die_with_parent() -> None:
     """Asks Linux to end this process when its parent ends; elsewhere the closed channel does it, a little later."""
+    _when_the_parent_ends(signal.SIGKILL)
+
+
+def live_on() -> None:
+    """Takes `die_with_parent` back."""
+    _when_the_parent_ends(0)
+
+
+def _when_the_parent_ends(number: int) -> None:
     if sys.platform == "linux":
         import ctypes
 
         set_parent_death_signal = 1  # PR_SET_PDEATHSIG of prctl(2)
-        ctypes.CDLL(None).prctl(set_parent_death_signal, signal.SIGKILL)
+        ctypes.CDLL(None).prctl(set_parent_death_signal, number)

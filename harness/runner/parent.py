@@ -1,72 +1,34 @@
 """The warm parent: a process that has paid for all imports, and forks judges and workers on request.
 
 It never loads a spec, a solution or anybody's answer, since its children inherit its memory. One thread, no CUDA. It
-speaks `harness.runner.control` with its client and with the judges that it forked, and ends, with all its children,
-when the client is gone.
+speaks `harness.runner.control` with its client and with the judges that it forked. When the client is gone it ends all
+its children, removes what their runs left behind, and ends.
 """
 
 from __future__ import annotations
 
 import contextlib
-import gc
 import importlib
 import json
 import os
 import selectors
+import shutil
 import signal
 import socket
 import subprocess
 import sys
 import tempfile
-from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
+from harness.runner.children import in_child
 from harness.runner.control import receive_message, send_message
-from harness.runner.limits import die_with_parent
+from harness.runner.limits import die_with_parent, live_on
+from harness.runner.warming import PRELOADS, freeze, warm_up, warm_up_further
 
-_PRELOADS = {"transformers": ("transformers",)}
-"""What a kata's capability asks the parent to import before it forks."""
+_IDLE = 1.0
+"""Seconds without a judge after which there is time."""
 
-_THROW_AWAY = """
-import torch
-from hypothesis import given
-from harness.asserts import assert_tensor, assert_value
-from harness.strategies import matrices
-
-@given(x=matrices())
-def test_warm(x):
-    assert_tensor(x + 0, x)
-    assert_value([1.0], [1.0])
-"""
-
-
-def warm_up() -> None:
-    """Imports what every run needs and pays the costs of first use."""
-    import torch
-
-    torch.set_num_threads(1)  # an OpenMP pool of several threads would not survive the fork
-    import pytest
-
-    from harness import face, manager, profiles  # noqa: F401 - their import is the point
-    from harness.runner import remote, worker  # noqa: F401
-
-    manager.load()
-    x = torch.ones(2, 2, requires_grad=True)
-    (x @ x).sum().backward()  # type: ignore[no-untyped-call]
-    profiles.use("learner")
-    with tempfile.TemporaryDirectory() as folder, Path(os.devnull).open("w") as nowhere:
-        test = Path(folder) / "test_warm.py"
-        test.write_text(_THROW_AWAY, encoding="utf-8")
-        with contextlib.redirect_stdout(nowhere), contextlib.redirect_stderr(nowhere):
-            options = ("-c", os.devnull, "--rootdir", folder, "--import-mode=importlib", "-q")
-            pytest.main([str(test), *options, "-p", "no:cacheprovider", "-p", "no:xdist", "-p", "no:randomly"])
-    freeze()
-
-
-def freeze() -> None:
-    """Takes what is there out of the garbage collector's sight, so that no child copies it or walks through it."""
-    gc.collect()
-    gc.freeze()
+_DONE = object()
 
 
 class WarmParent:
@@ -79,11 +41,14 @@ class WarmParent:
         self._judges: dict[socket.socket, tuple[int, socket.socket]] = {}  # its line → its process, who asked for it
         self._to_close: set[socket.socket] = set()  # lines of clients that gave up a judge which has not ended yet
         self._workers: dict[int, socket.socket] = {}  # process id → the line of the judge that asked for it
+        self._folders: set[str] = set()  # of judges, whose clients remove them if they live to do so
+        self._has_judged = False
+        self._further = warm_up_further()
 
     def serve(self) -> None:
         """Answers until the client is gone."""
         while True:
-            for key, _ in self._lines.select():
+            for key, _ in self._wait():
                 line = key.fileobj
                 assert isinstance(line, socket.socket)
                 try:
@@ -102,11 +67,18 @@ class WarmParent:
                     for descriptor in descriptors:
                         os.close(descriptor)
 
+    def _wait(self) -> list[tuple[selectors.SelectorKey, int]]:
+        """What has come in; once there is time, the parent gets warmer while it waits."""
+        while self._has_judged and not (self._judges or self._workers):
+            if (came := self._lines.select(_IDLE)) or next(self._further, _DONE) is _DONE:
+                return came or self._lines.select()
+        return self._lines.select()
+
     def _do(self, line: socket.socket, message: dict[str, Any], descriptors: list[int]) -> None:
         match message["do"]:
             case "preload":
                 for capability in message["capabilities"]:
-                    for module in _PRELOADS.get(capability, ()):
+                    for module in PRELOADS.get(capability, ()):
                         importlib.import_module(module)
                 freeze()
                 send_message(line, {})
@@ -126,10 +98,11 @@ class WarmParent:
                 send_message(line, {"error": f"the warm parent does not know how to {other!r}"})
 
     def _fork_judge(self, asked_by: socket.socket, message: dict[str, Any], descriptors: list[int]) -> None:
+        self._folders.add(message["folder"])
         ours, theirs = socket.socketpair()
         process = os.fork()
         if process == 0:  # pragma: no cover - runs in the child
-            _in_child(lambda: _judge(theirs, message, descriptors), keep=[theirs.fileno(), *descriptors])
+            in_child(lambda: _judge(theirs, message, descriptors), keep=[theirs.fileno(), *descriptors])
         theirs.close()
         self._judges[ours] = process, asked_by
         self._lines.register(ours, selectors.EVENT_READ)
@@ -151,6 +124,7 @@ class WarmParent:
     def _judge_ended(self, line: socket.socket) -> None:
         """Workers that a judge left behind end with it."""
         process, asked_by = self._judges.pop(line)
+        self._has_judged = True
         for worker in [worker for worker, asked_by in self._workers.items() if asked_by is line]:
             self._end_worker(worker)
         line.close()
@@ -167,7 +141,7 @@ class WarmParent:
         if can_fork():
             process = os.fork()
             if process == 0:  # pragma: no cover - runs in the child
-                _in_child(lambda: _work(theirs, printer, message), keep=[theirs.fileno(), printer])
+                in_child(lambda: _work(theirs, printer, message), keep=[theirs.fileno(), printer])
         else:
             process = _spawn_worker(theirs, printer, message)
         theirs.close()
@@ -198,6 +172,8 @@ class WarmParent:
         for process, _ in self._judges.values():
             _kill_group(process)
             os.waitpid(process, 0)
+        for folder in self._folders:
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _kill_group(process: int) -> None:
@@ -212,39 +188,12 @@ def can_fork() -> bool:
     return hasattr(os, "fork") and os.environ.get("KATA_FORK") != "0"
 
 
-def _in_child(run: Any, *, keep: list[int]) -> NoReturn:  # pragma: no cover - runs in the child
-    """Runs something as the whole life of a forked process."""
-    code = 1
-    try:
-        signal.signal(signal.SIGINT, signal.SIG_DFL)
-        die_with_parent()
-        _close_others(keep)
-        code = run() or 0
-    except BaseException:
-        import traceback
-
-        traceback.print_exc()
-    finally:
-        with contextlib.suppress(Exception):
-            sys.stdout.flush()
-            sys.stderr.flush()
-        os._exit(code)
-
-
-def _close_others(keep: list[int]) -> None:  # pragma: no cover - runs in the child
-    """Closes every inherited descriptor but the three standard ones and those to keep."""
-    start = 3
-    for descriptor in sorted(keep):
-        os.closerange(start, descriptor)
-        start = descriptor + 1
-    os.closerange(start, 4096)
-
-
 def _judge(
     channel: socket.socket, message: dict[str, Any], descriptors: list[int]
 ) -> int:  # pragma: no cover - runs in the child
     import pytest
 
+    from harness import conditions
     from harness.runner import remote
     from harness.runner.control import Parent
 
@@ -253,6 +202,7 @@ def _judge(
     os.chdir(message["cwd"])
     os.environ.clear()
     os.environ.update(message["environment"])
+    conditions.heed(message["environment"])
     tempfile.tempdir = None  # to be found anew
     os.setpgid(0, 0)
     remote.use_parent(Parent(channel))
@@ -290,6 +240,7 @@ def main() -> None:
     die_with_parent()
     client = socket.socket(fileno=int(sys.argv[1]))
     warm_up()
+    live_on()  # from now on it notices by itself that the client has ended, and tidies up
     WarmParent(client).serve()
 
 

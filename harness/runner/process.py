@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from harness import settings
 from harness.errors import RunError
 from harness.model import NO_DEADLINE
 from harness.verdicts import finding_from_json
@@ -48,6 +49,8 @@ def judge(
     debug: bool = False,
     diagnose: bool = False,
     parent: Parent | None = None,
+    isolate: bool = True,
+    deadline: float | None = None,
     options: Sequence[str] = (),
 ) -> tuple[Finding, ...]:
     """Judges implementations of a kata by its spec.
@@ -60,9 +63,11 @@ def judge(
         workspace: where `learner` is looked up and where failing examples are remembered.
         verbose: let pytest write to this process's output, tracebacks and all, and what the implementation printed.
         debug: run all in one process that has the terminal to itself, with no deadline, so that `breakpoint()` works.
+        diagnose: say which known mistake explains a failure.
         parent: the warm parent that forks the judge, and a worker for the implementation. Without one, both are one
             fresh process.
-        diagnose: say which known mistake explains a failure.
+        isolate: whether the implementation gets that worker, or lives in the judge that the warm parent forks.
+        deadline: seconds that one call may take, where it is not the usual time.
         options: more options for pytest.
 
     Returns:
@@ -70,7 +75,9 @@ def judge(
 
     Raises:
         RunError: the process died, or pytest could not run the spec.
+        SettingError: an environment variable holds what the run could not work with.
     """
+    settings.deadline()
     with tempfile.TemporaryDirectory(prefix="kata-run-") as folder:
         report = Path(folder) / "findings.json"
         scratch = Path(folder) / "tmp"  # whatever a run leaves behind when it is killed goes with the folder
@@ -86,12 +93,15 @@ def judge(
         else:
             arguments += ["-v", "--tb=long", "-rP"] if verbose else ["-q", "--tb=no", "--no-header", "--no-summary"]
         environment = _environment(workspace) | {"TMPDIR": str(scratch)}
+        if deadline is not None:
+            environment["KATA_DEADLINE"] = f"{deadline:g}"
         if debug:
             ended = _run_fresh(arguments, environment | {NO_DEADLINE: "1"}, verbose=True)
         elif parent is None:
             ended = _run_fresh(arguments, environment, verbose=verbose)
         else:
-            ended = _run_forked(parent, [*arguments, "--isolate"], environment, verbose=verbose)
+            arguments += ["--isolate"] if isolate else []
+            ended = _run_forked(parent, arguments, environment, folder, verbose=verbose)
         if not report.is_file():
             raise RunError(_why_no_report(kata, ended))
         found = json.loads(report.read_text(encoding="utf-8"))
@@ -113,10 +123,18 @@ def _run_fresh(arguments: list[str], environment: dict[str, str], *, verbose: bo
     return _Ended(done.returncode, (done.stderr or "") + (done.stdout or ""))
 
 
-def _run_forked(parent: Parent, arguments: list[str], environment: dict[str, str], *, verbose: bool) -> _Ended:
+def _run_forked(
+    parent: Parent, arguments: list[str], environment: dict[str, str], folder: str, *, verbose: bool
+) -> _Ended:
     with tempfile.TemporaryFile() as output:
         streams = [1, 2] if verbose else [output.fileno(), output.fileno()]
-        request = {"do": "judge", "arguments": arguments, "environment": environment, "cwd": str(Path.cwd())}
+        request = {
+            "do": "judge",
+            "arguments": arguments,
+            "environment": environment,
+            "cwd": str(Path.cwd()),
+            "folder": folder,
+        }
         answer, _ = parent.ask(request, streams)
         output.seek(0)
         return _Ended(answer["status"], output.read().decode(errors="replace"))

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import os
-import select
 import signal
 import socket
-import sys
 import threading
 import weakref
 from typing import TYPE_CHECKING, Any
@@ -32,7 +30,8 @@ from harness.errors import (
 )
 from harness.locations import remember
 from harness.model import Location
-from harness.runner.control import Parent
+from harness.runner.control import Parent, how_it_ended
+from harness.runner.printed import Printed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -50,13 +49,7 @@ START = 60.0
 # What only the judge can know (that a spec is wrong, that a resource is missing) is not a worker's to say.
 _BELIEVED = (CodecError, ForbiddenCall, ImplementationError, SpecError, ToDo)
 
-MOST_PRINTED = 64 * 1024
-"""Bytes that one worker may print before nobody reads them any more."""
-
-_MOST_PIECES = 32
-"""How often one look into the pipe reads: code that prints from a thread of its own must not hold the judge up."""
-
-_PASSED_ON = ("KATA_WORKSPACE", "KATA_LANG", "PYTHONPATH", "TMPDIR")
+_PASSED_ON = ("KATA_DEADLINE", "KATA_WORKSPACE", "KATA_LANG", "PYTHONPATH", "TMPDIR")
 
 _parent: Parent | None = None
 
@@ -103,7 +96,7 @@ class RemoteHost:
         self._references: weakref.WeakValueDictionary[int, Reference] = weakref.WeakValueDictionary()
         self._released: list[int] = []
         self._touched: bool | None = None
-        self._printed: _Printed | None = None
+        self._printed: Printed  # while there is a channel
 
     def touched(self) -> bool | None:
         """Whether a distorted implementation has really changed a result; None where it is not distorted."""
@@ -142,14 +135,14 @@ class RemoteHost:
         answer = self._exchange(channel, request)
         decoder = Decoder(table, handle=lambda number: handle(self._refer(number)), folder=self._folder)
         try:
-            status, changed, value, extra = decoder.decode(answer)
+            status, changed, value, where, touched = decoder.decode(answer)
             apply(changed, table)
-            raised = None if status == "result" else self._raised(status, value, extra)
+            raised = None if status == "result" else self._raised(status, value, where)
         except (CodecError, ValueError, TypeError) as error:
             self.end()
             raise WorkerDied(f"the answer was malformed: {error}") from None
+        self._touched = touched if type(touched) is bool else None
         if raised is None:
-            self._touched = extra if type(extra) is bool else None
             return value
         if isinstance(raised, MemoryExceeded):
             self.end()
@@ -175,7 +168,7 @@ class RemoteHost:
         self._channel.close()
         self._channel = None
         answer, _ = parent().ask({"do": "end", "pid": self._process})
-        self._catch_up()
+        self._printed.pass_on()
         status: int | None = answer["status"]
         return status
 
@@ -191,8 +184,8 @@ class RemoteHost:
                     "environment": {name: os.environ[name] for name in _PASSED_ON if name in os.environ},
                 }
             )
+            self._printed = Printed(descriptors[1])
             self._channel = socket.socket(fileno=descriptors[0])
-            self._printed = _Printed(descriptors[1])
             self._process = answer["pid"]
             self._references.clear()
             self._released = []
@@ -211,20 +204,16 @@ class RemoteHost:
         try:
             send(channel, request, seconds=conditions.DEADLINE + GRACE)
             answer = receive(channel, seconds=conditions.DEADLINE + GRACE)
-            self._catch_up()
+            self._printed.pass_on()
             return answer
         except TimeoutError:
             self.end()
             raise DeadlineExceeded(f"did not return within {conditions.DEADLINE:g} s") from None
         except (ChannelClosed, OSError):
-            raise WorkerDied(_how_it_ended(self.end())) from None
+            raise WorkerDied(how_it_ended(self.end())) from None
         except CodecError as error:
             self.end()
             raise WorkerDied(f"the answer was malformed: {error}") from None
-
-    def _catch_up(self) -> None:
-        if self._printed is not None:
-            self._printed.pass_on()
 
     def _number(self, value: object) -> int | None:
         if type(value) is not Reference:
@@ -258,52 +247,3 @@ def _limit(said: Any) -> LimitExceeded:
     if type(message) is not str:
         raise CodecError("a limit without a message")
     return MemoryExceeded(message[:200]) if name == "MemoryExceeded" else DeadlineExceeded(message[:200])
-
-
-class _Printed:
-    """Passes on what a worker prints to where this process prints, up to a limit; the rest is lost.
-
-    A thread does so while the worker runs, so that no pipe fills up; `pass_on` does so now, so that what was printed
-    during a call has arrived when the call returns, and counts as output of the test that made it.
-    """
-
-    def __init__(self, descriptor: int) -> None:
-        os.set_blocking(descriptor, False)
-        self._pipe = open(descriptor, "rb", buffering=0)  # noqa: SIM115 - closed when it has ended
-        self._left = MOST_PRINTED
-        self._ended = False
-        self._lock = threading.Lock()
-        threading.Thread(target=self._serve, daemon=True).start()
-
-    def _serve(self) -> None:
-        poll = select.poll()
-        poll.register(self._pipe.fileno(), select.POLLIN)
-        while not self._ended:
-            poll.poll()
-            self.pass_on()
-        self._pipe.close()
-
-    def pass_on(self) -> None:
-        """Passes on what is there."""
-        with self._lock:
-            for _ in range(_MOST_PIECES):
-                piece = None if self._ended else self._pipe.read(65536)
-                if piece is None:  # nothing more for now
-                    return
-                if not piece:
-                    self._ended = True
-                elif self._left > 0:
-                    sys.stdout.write(piece[: self._left].decode(errors="replace"))
-                    self._left -= len(piece)
-                    if self._left <= 0:
-                        sys.stdout.write("\n… (more than that is not shown)\n")
-
-
-def _how_it_ended(status: int | None) -> str:
-    if status is None:
-        return "the process of your code was ended"
-    if status < 0:
-        name = signal.Signals(-status).name if -status in signal.Signals._value2member_map_ else f"signal {-status}"
-        reason = {"SIGSEGV": "a segmentation fault", "SIGABRT": "an abort", "SIGBUS": "a bus error"}.get(name, name)
-        return f"your code crashed Python itself ({reason})"
-    return f"your code ended its process (exit code {status})"

@@ -31,7 +31,7 @@ from harness.errors import (
 )
 from harness.locations import location_of
 from harness.model import Outcome
-from harness.runner import remote
+from harness.runner import printed, remote
 from harness.runner.control import Parent
 from harness.runner.process import judge
 from harness.runner.worker import READY
@@ -128,6 +128,18 @@ def test_a_kata_of_tensors_is_judged_alike(warm):
         references = ["solution", "stub", *(m for m in mistakes if m.startswith(f"mistake:{exercise.name}__"))]
         apart = _outcomes(judge(kata, references, exercises=[exercise], parent=warm))
         assert apart == _outcomes(judge(kata, references, exercises=[exercise]))
+
+
+def test_without_isolation_an_answer_ends_its_judge(cellar, warm, monkeypatch):
+    """A warm parent's judge may hold the implementation itself; nothing then stands between the two."""
+    monkeypatch.setenv("PYTHONPATH", cellar.path)
+    kata = cellar.kata(SOLUTION, spec=SPEC, mistakes=MISTAKES)
+    answer = cellar.answer(SOLUTION.replace("return 2 * number", "import os; os._exit(3)"))
+    chosen = kata.exercises[:1]
+    (finding,) = judge(kata, answer, exercises=chosen, parent=warm)
+    assert finding.outcome is Outcome.FAILED
+    with pytest.raises(RunError, match="ended with exit code 3"):
+        judge(kata, answer, exercises=chosen, parent=warm, isolate=False)
 
 
 def _mistakes(kata):
@@ -474,13 +486,13 @@ LIES = {
     "a length beyond all": lambda channel: channel.sendall(struct.pack(">4sQ", b"kat\x01", 1 << 60)),
     "no message": lambda channel: send(channel, b"\xff\x00\x07garbage"),
     "no answer": lambda channel: send(channel, _encoded("result")),
-    "no four parts": lambda channel: send(channel, _encoded(["result", [], 1])),
-    "changes of nothing": lambda channel: send(channel, _encoded(["result", [[9, 9, b"x"]], 1, None])),
-    "no changes": lambda channel: send(channel, _encoded(["result", 3, 1, None])),
-    "no exception": lambda channel: send(channel, _encoded(["error", [], {"names": 3}, None])),
-    "no limit": lambda channel: send(channel, _encoded(["exceeded", [], 3, None])),
-    "a limit of no kind": lambda channel: send(channel, _encoded(["exceeded", [], ["MemoryExceeded", 3], None])),
-    "an unknown word": lambda channel: send(channel, _encoded(["won", [], 3, None])),
+    "no five parts": lambda channel: send(channel, _encoded(["result", [], 1, None])),
+    "changes of nothing": lambda channel: send(channel, _encoded(["result", [[9, 9, b"x"]], 1, None, None])),
+    "no changes": lambda channel: send(channel, _encoded(["result", 3, 1, None, None])),
+    "no exception": lambda channel: send(channel, _encoded(["error", [], {"names": 3}, None, None])),
+    "no limit": lambda channel: send(channel, _encoded(["exceeded", [], 3, None, None])),
+    "a limit of no kind": lambda channel: send(channel, _encoded(["exceeded", [], ["MemoryExceeded", 3], None, None])),
+    "an unknown word": lambda channel: send(channel, _encoded(["won", [], 3, None, None])),
 }
 
 
@@ -501,7 +513,7 @@ def test_a_worker_is_not_believed_everything(play):
 
     told = describe(RunError("the judge is ill"))
     with pytest.raises(ImplementationError, match="RunError: the judge is ill"):
-        play(lambda channel: send(channel, _encoded(["error", [], told, ["here.py", "line", 3]]))).f()
+        play(lambda channel: send(channel, _encoded(["error", [], told, ["here.py", "line", 3], None]))).f()
 
 
 @pytest.mark.parametrize(
@@ -561,7 +573,7 @@ def test_what_is_printed_is_passed_on(far, capsys):
     face._host.end()
     out = capsys.readouterr().out
     assert "more than that is not shown" in out
-    assert len(out) < remote.MOST_PRINTED + 1000
+    assert len(out) < printed.MOST_PRINTED + 1000
 
 
 def test_a_parent_is_started_where_there_is_none(monkeypatch):

@@ -7,6 +7,7 @@ import socket
 import struct
 import sys
 import threading
+import time
 
 import pytest
 
@@ -15,6 +16,8 @@ from harness.model import Outcome
 from harness.runner import parent as parents
 from harness.runner.control import Parent, receive_message, send_message
 from harness.runner.process import judge
+from harness.runner.warming import LATER
+from harness.tests.apart import eventually
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs a system with fork")
 
@@ -77,11 +80,37 @@ def test_what_a_kata_needs_is_imported_beforehand(served, monkeypatch):
     """`preload` imports the modules of the capabilities that have any, and takes them out of the collector's sight."""
     frozen = []
     monkeypatch.setattr(parents, "freeze", lambda: frozen.append(True))
-    monkeypatch.setattr(parents, "_PRELOADS", {"colours": ("colorsys",)})
+    monkeypatch.setattr(parents, "PRELOADS", {"colours": ("colorsys",)})
     monkeypatch.delitem(sys.modules, "colorsys", raising=False)
     served.ask({"do": "preload", "capabilities": ["colours", "torch"]})
     assert "colorsys" in sys.modules
     assert frozen == [True]
+
+
+TINY_MODEL = """\
+import sys
+
+warm = "transformers.modeling_utils" in sys.modules
+
+import torch
+from transformers import GPT2Config, GPT2LMHeadModel
+
+
+def f():
+    config = GPT2Config(n_layer=1, n_head=1, n_embd=8, vocab_size=16, bos_token_id=0, eos_token_id=0)
+    logits = GPT2LMHeadModel(config)(torch.tensor([[1, 2, 3]])).logits
+    return int(warm and logits.shape == (1, 3, 16))
+"""
+
+
+def test_models_of_transformers_are_there(cellar, monkeypatch):
+    """The parent of a kata with that capability has imported what models need, and they run in its workers."""
+    monkeypatch.setenv("PYTHONPATH", cellar.path)
+    kata = cellar.kata(TINY_MODEL, spec=SPEC)
+    with Parent.start() as parent:
+        parent.preload(["transformers"])
+        (finding,) = judge(kata, "solution", parent=parent)
+    assert (finding.outcome, finding.failure) == (Outcome.PASSED, None)
 
 
 def test_a_request_that_fails_harms_nobody(served):
@@ -120,6 +149,19 @@ def test_judges_run_on_several_lines(cellar, warm):
         thread.join(120)
     assert found["solution"] is Outcome.PASSED
     assert found["stub"] is not Outcome.PASSED
+
+
+def test_a_parent_gets_warmer_while_it_waits(cellar, warm):
+    """What only pays in the long run is imported in a pause, once a judge has ended."""
+    names = "', '".join(LATER)
+    kata = cellar.kata(f"import sys\n\n\ndef f():\n    return int({{'{names}'}} <= set(sys.modules))\n", spec=SPEC)
+    judge(kata, "solution", parent=warm)
+
+    def is_warmer():
+        time.sleep(1.5)  # a pause
+        return judge(kata, "solution", parent=warm)[0].outcome is Outcome.PASSED
+
+    assert eventually(is_warmer)
 
 
 def test_a_judge_that_dies_is_told(cellar, warm):

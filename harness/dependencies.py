@@ -15,7 +15,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator
 
 _Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
@@ -93,6 +93,19 @@ def mentioned(source: str, roots: Iterable[str]) -> frozenset[str]:
     return frozenset(found)
 
 
+def users(source: str, exercises: Collection[str]) -> dict[str, tuple[str, ...]]:
+    """For each definition and variable of a module, the exercises that use it, themselves or through helpers.
+
+    An exercise counts as used by itself alone: what is wrong with it is for its own tests to find.
+
+    Raises:
+        SyntaxError: the text is not Python.
+    """
+    module = _Module(ast.parse(source), trusting=True)
+    reached = {name: module.reach([name], short_of={*exercises} - {name}) for name in exercises}
+    return {key: tuple(name for name in exercises if key in reached[name]) for key in module.nodes if key is not None}
+
+
 class _Module:
     """A module in pieces: its top-level definitions by name, and under None all that is no definition.
 
@@ -137,13 +150,16 @@ class _Module:
         pieces = [(name, node) for name in (None, *reached) for node in self.nodes[name]]
         return _hash("\n".join(f"{name or ''}:{ast.unparse(node)}" for name, node in pieces))
 
-    def reach(self, roots: Iterable[str | None]) -> set[str | None]:
-        """The definitions that are used from some, those included, and from what runs when the module is loaded."""
+    def reach(self, roots: Iterable[str | None], *, short_of: Collection[str] = ()) -> set[str | None]:
+        """The definitions that are used from some, those included, and from what runs when the module is loaded.
+
+        Those that it stops `short_of` are left out, with what only they use.
+        """
         reached: set[str | None] = set()
         waiting: list[str | None] = [*roots] if self._trusting else [None, *roots]
         while waiting:
             key = waiting.pop()
-            if key in reached or key not in self.nodes:
+            if key in reached or key not in self.nodes or key in short_of:
                 continue
             reached.add(key)
             used = self._uses[key]

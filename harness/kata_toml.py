@@ -10,6 +10,7 @@ import reprlib
 import tomllib
 from typing import TYPE_CHECKING
 
+from harness.distortions import DISTORTIONS
 from harness.errors import CatalogueError
 from harness.model import Exercise, Kata, Pack
 
@@ -26,6 +27,7 @@ RESERVED = ("folder", "fresh", "kill_after", "probes")
 FOLDER = re.compile(r"(\d\d)_([a-z][a-z0-9_]*)", re.ASCII)
 """The name of a kata's folder: number and topic."""
 
+_MUTANT = re.compile(r"[0-9a-f]{8}", re.ASCII)
 _DOTTED = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)+", re.ASCII)
 _AT_LINE = re.compile(r" \(at line (\d+), column \d+\)$")
 _HINTS = "a question, a pointer to the documentation, almost the answer"
@@ -70,6 +72,20 @@ class _Table:
         if key in self.values:
             self.wrong(key, f'is {_short(value)}; write a list of texts that are not empty: ["…", "…"]')
         return ()
+
+    def reasons(self, key: str) -> tuple[tuple[str, str], ...]:
+        entries = self.get(key, None)
+        if key in self.values and not isinstance(entries, dict):
+            self.wrong(key, f'is {_short(entries)}; write a table: [exercise.{key}], and in it 1a2b3c4d = "why"')
+        if not isinstance(entries, dict):
+            return ()
+        table = _Table(entries, f"{self.prefix}{key}.", self.problems)
+        for name in entries:
+            if not _MUTANT.fullmatch(name) and name not in DISTORTIONS:
+                close = difflib.get_close_matches(name, DISTORTIONS, 1)
+                known = f"did you mean {close[0]}?" if close else "`kata mutate` shows both"
+                table.wrong(name, f"is neither a mutant's id nor an output change's name; {known}")
+        return tuple((name, table.text(name)) for name in entries)
 
     def close(self) -> None:
         missing = {k: example for k, example in self.asked.items() if example and k not in self.values}
@@ -134,6 +150,7 @@ def _exercise(table: _Table, names: Sequence[object]) -> Exercise:
         hints=table.texts("hints", 'hints = ["…?", "…", "…"]'),
         needs=table.texts("needs"),
         forbid=table.texts("forbid"),
+        equivalent=table.reasons("equivalent"),
     )
     if (exercise.hints or table.values.get("hints") == []) and len(exercise.hints) != 3:
         table.wrong("hints", f"are {len(exercise.hints)}; write exactly three: {_HINTS}")

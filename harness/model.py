@@ -42,6 +42,8 @@ class Exercise:
         hints: a question, a pointer to the documentation, almost the answer.
         needs: names of exercises that its spec uses as well.
         forbid: dotted names of functions that would give it away, such as `torch.softmax`.
+        equivalent: mutants by their ids, and output changes by their names, that no spec can tell from a right answer,
+            each with the reason (see `harness.mutation`).
     """
 
     name: str
@@ -51,6 +53,7 @@ class Exercise:
     hints: tuple[str, ...]
     needs: tuple[str, ...] = ()
     forbid: tuple[str, ...] = ()
+    equivalent: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,6 +20,9 @@ hints = [
   "Read about `dim` and `keepdim`: https://docs.pytorch.org/docs/stable/generated/torch.mean.html",
   "Average over dimension 0; broadcasting then lines the means up with the columns, and one operator is left.",
 ]
+
+[exercise.equivalent]  # what `kata mutate {topic}` shows and no spec can tell from a right answer, with the reason
+ba15e19f = "means of shape (1, n) are broadcast as those of shape (n,) are"
 """
 
 LESSON = """\
@@ -45,7 +48,7 @@ tensor([1.5000, 4.5000])
 ### `centre_columns`
 
 Subtract from every column its own mean. The result is a new tensor of the same shape and dtype, and `matrix` is left as
-it was. A matrix of a single row gives zeros.
+it was. A matrix of a single row gives zeros, and one without columns an empty matrix of its shape.
 
 ## Links
 
@@ -87,12 +90,12 @@ FLOATS = st.sampled_from([torch.float32, torch.float64])
 
 
 @pytest.mark.exercise("centre_columns")
-@given(matrix=matrices(dtype=FLOATS, noncontiguous=True))
+@given(matrix=matrices(columns=st.integers(0, 4), dtype=FLOATS, min_value=-128, max_value=128, noncontiguous=True))
 def test_every_column_loses_its_mean(impl, matrix):
     """Every element is what it was, less the mean of its column."""
     expected = matrix.numpy().astype("float64")
     expected = torch.from_numpy(expected - expected.mean(axis=0)).to(matrix.dtype)
-    assert_tensor(impl.centre_columns(matrix), expected)
+    assert_tensor(impl.centre_columns(matrix), expected, rtol=1e-5, atol=1e-4)  # float32 rounds means of about 100
 
 
 @pytest.mark.exercise("centre_columns")

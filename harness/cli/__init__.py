@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from harness.cli import check, doctor, hint, init, new, overview, reset, solution, sync, verify, watch
+from harness.cli import check, doctor, hint, init, mutate, new, overview, reset, solution, sync, verify, watch
 from harness.cli import list as list_
 from harness.errors import KataError
 
@@ -35,6 +35,7 @@ for _name, _module in {
     "new": new,
     "sync": sync,
     "verify": verify,
+    "mutate": mutate,
 }.items():
     app.command(_name, help=_module.HELP, short_help=_module.HELP.partition("\n")[0])(_module.run)
 

@@ -4,6 +4,7 @@ from harness import progress
 from harness.cli.options import Exercise as ExerciseArgument
 from harness.cli.standing import Standing, statement
 from harness.model import Exercise, Kata
+from harness.reports.formulas import plain
 from harness.reports.screen import Line, line, say
 from harness.reports.terminal import command
 
@@ -33,7 +34,7 @@ def one_more(standing: Standing, kata: Kata, about: Exercise) -> list[Line | str
     lines: list[Line | str] = [line((name, "bold"), f"  {statement(kata, about.name)}", indent=2), ""]
     for number, hint in enumerate(about.hints[:taken], start=1):
         style = "dim" if number < taken else ""
-        lines.append(line((f"  {number}. ", style), (hint, style), indent=5))
+        lines.append(line((f"  {number}. ", style), (plain(hint), style), indent=5))
     lines.append("")
     if taken < len(about.hints):
         return [*lines, command("more", f"kata hint {name}")]

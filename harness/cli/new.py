@@ -69,6 +69,7 @@ def run(
         say(line("A pack becomes known through an entry point; README.md says how. Then:"))
     say(command("sync", "kata sync"), labelled("", "after each change of the solution"))
     say(command("verify", f"kata verify {topic}"))
+    say(command("mutate", f"kata mutate {topic}"), labelled("", "how strong the spec is; it starts at 100 %"))
 
 
 def _free_number(katas: tuple[Kata, ...]) -> int:

@@ -12,7 +12,8 @@ from harness.errors import CatalogueError, KataError, SelectionError, WorkspaceE
 from harness.files import read_text
 from harness.model import Outcome
 from harness.progress import Progress, Record
-from harness.reports.screen import complain
+from harness.reports.formulas import plain
+from harness.reports.screen import complain, remark
 from harness.reports.terminal import Surroundings
 from harness.workspace import Workspace
 
@@ -58,6 +59,11 @@ class Standing:
         if not harness.catalogue.katas:
             raise CatalogueError("there are no katas here; install torch-katas again, or mend what is named above")
         place = Workspace.find()
+        if place and place.is_elsewhere():
+            remark(
+                f"No workspace is around this folder: here are the files in {place.root} "
+                "(`kata init DIR` makes a workspace)."
+            )
         known = progress.load(place) if place else Progress({})
         if known.set_aside:
             complain(
@@ -97,7 +103,7 @@ class Standing:
         if not file.exists():
             clone = self.workspace.kind == "clone"
             how = f"`kata reset {kata.topic}`" if clone else f"`kata init {self.workspace.root}`"
-            raise WorkspaceError(f"{file}: is missing; {how} brings it back")
+            raise WorkspaceError(f"{file} is missing; {how} brings it back")
         read_text(file)
         return file
 
@@ -205,10 +211,10 @@ def lesson_of(kata: Kata) -> Path:
 
 
 def statement(kata: Kata, exercise: str) -> str:
-    """The first sentence of an exercise's statement in the lesson; empty where there is none."""
+    """The first sentence of an exercise's statement in the lesson, for a terminal; empty where there is none."""
     from harness.lessons import Lesson
 
     try:
-        return Lesson.read(lesson_of(kata)).first_sentence(exercise)
+        return plain(Lesson.read(lesson_of(kata)).first_sentence(exercise))
     except (KataError, OSError, ValueError):
         return ""

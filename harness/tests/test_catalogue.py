@@ -61,6 +61,17 @@ def test_optional_keys_are_read(folder):
     assert kata.exercise("join_words").forbid == ("torch.cat", "torch.func.jacrev")
 
 
+def test_equivalent_mutants_have_reasons(folder):
+    """A table below an exercise's keys says which wrong answers are none, and why."""
+    toml = TOML + '\n[exercise.equivalent]\n1a2b3c4d = "the same number"\nextra_dimension = "none to add"\n'
+    kata = cook_kata(folder, toml=toml)
+    assert kata.exercise("join_words").equivalent == (
+        ("1a2b3c4d", "the same number"),
+        ("extra_dimension", "none to add"),
+    )
+    assert kata.exercise("double").equivalent == ()
+
+
 def test_windows_line_ends_and_byte_order_mark_do_not_matter(folder):
     """A `kata.toml` saved by an editor on Windows is read like any other."""
     pack = write_kata(folder)
@@ -101,6 +112,22 @@ def test_windows_line_ends_and_byte_order_mark_do_not_matter(folder):
             "capabilities = []",
             'capabilities = ["compiler", "compiler"]',
             ["capabilities: names 'compiler' more than once; keep one"],
+        ),
+        (
+            "points = 2",
+            "points = 2\nequivalent = 3",
+            ['exercise join_words: equivalent: is 3; write a table: [exercise.equivalent], and in it 1a2b3c4d = "why"'],
+        ),
+        (
+            "points = 2",
+            'points = 2\nequivalent = { 1a2b3c4d = "", 12 = "a", extra_dimensions = "a" }',
+            [
+                "exercise join_words: equivalent.'12': is neither a mutant's id nor an output change's name; "
+                "`kata mutate` shows both",
+                "exercise join_words: equivalent.extra_dimensions: is neither a mutant's id nor an output change's "
+                "name; did you mean extra_dimension?",
+                "exercise join_words: equivalent.'1a2b3c4d': is ''; write one line of text in quotes",
+            ],
         ),
         ("points = 2", "points = 0", ["exercise join_words: points: is 0; write a whole number from 1 to 5"]),
         (

@@ -91,7 +91,7 @@ def test_every_command_has_help_with_examples(stage):
     listed = stage.run("--help").out
     assert stage.run("-h").out == listed
     commands = re.findall(r"^  (\w+)  ", listed.partition("Commands:")[2], re.MULTILINE)
-    assert len(commands) == 11
+    assert len(commands) == 12
     for command in commands:
         said = stage.run(command, "-h")
         assert said.code == 0
@@ -176,6 +176,45 @@ def test_a_real_pipe_that_is_closed_is_no_error():
         check=False, capture_output=True, text=True, timeout=60,
     )  # fmt: skip
     assert (done.returncode, done.stderr) == (1, "")
+
+
+@pytest.mark.parametrize("option", [[], ["--debug"]])
+def test_a_deadline_that_is_none_is_code_two(tmp_path, option):
+    """One line names the variable, in every mode of `kata check`; what judges nothing does not mind."""
+    said = kata("check", "1", *option, cwd=tmp_path, KATA_DEADLINE="soon", KATA_WORKSPACE="")
+    assert (said.returncode, said.stdout) == (2, "")
+    assert said.stderr.splitlines()[-1].startswith("kata: KATA_DEADLINE=soon is no time for a call: ")
+    assert "Traceback" not in said.stderr
+    assert kata("list", cwd=tmp_path, KATA_DEADLINE="soon").returncode == 0
+
+
+# the place
+
+
+@pytest.mark.parametrize("arguments", [[], ["list"], ["list", "--json"], ["hint", "tiny"], ["check", "tiny", "--json"]])
+def test_a_folder_apart_is_told_which_files_are_meant(stage, tmp_path, arguments):
+    """Outside of any workspace it is those of the clone, and one line on standard error says so."""
+    clone = stage.katas_folder.parent
+    stage.monkeypatch.setattr("harness.workspace.clone", lambda: clone)
+    apart = tmp_path / "apart"
+    apart.mkdir()
+    stage.monkeypatch.chdir(apart)
+    said = stage.run(*arguments)
+    assert said.code == 0
+    assert said.err == (
+        f"No workspace is around this folder: here are the files in {clone} (`kata init DIR` makes a workspace).\n"
+    )
+
+
+@pytest.mark.parametrize("place", ["clone", "below", "workspace", "named"])
+def test_nothing_is_said_where_the_place_is_plain(stage, tmp_path, place):
+    """In the clone and below it, in a workspace, and where a variable names one."""
+    clone = stage.katas_folder.parent
+    stage.monkeypatch.setattr("harness.workspace.clone", lambda: clone)
+    stage.monkeypatch.chdir({"clone": clone, "below": stage.katas_folder, "workspace": stage.root}.get(place, tmp_path))
+    if place == "named":
+        stage.monkeypatch.setenv("KATA_WORKSPACE", str(clone))
+    assert stage.run("list").err == ""
 
 
 # the whole

@@ -2,7 +2,7 @@
 
 import pytest
 
-from harness.dependencies import fingerprints, first_lines, mentioned, own_fingerprints
+from harness.dependencies import fingerprints, first_lines, mentioned, own_fingerprints, users
 
 SOURCE = """\
 import torch
@@ -155,3 +155,11 @@ def test_b(impl): impl.three("four")
     assert {"far", "two", "helper", "six"} <= mentioned(spec, ["test_a"])
     assert not {"three", "four", "five"} & mentioned(spec, ["test_a"])
     assert {"three", "four"} <= mentioned(spec, ["test_b"])
+
+
+def test_users_are_told_for_definitions_and_constants():
+    """What an exercise uses through helpers counts as used by it; what it uses through another exercise does not."""
+    source = SOURCE + "\n\ndef three(x):\n    return one(x)\n\n\ndef lost(x):\n    return two(x)\n"
+    using = users(source, ["one", "two", "three"])
+    assert using["LIMIT"] == using["helper"] == using["one"] == ("one",)
+    assert (using["three"], using["lost"]) == (("three",), ())

@@ -1,0 +1,88 @@
+"""On what the fate of a wrong answer depends: where none of that has changed, it need not be judged again."""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import re
+import sys
+from functools import cache
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import harness
+from harness.dependencies import fingerprints
+from harness.files import digest, read_text
+from harness.specs import tests_of
+
+if TYPE_CHECKING:
+    from harness.model import Kata
+    from harness.mutation.subject import Subject
+
+PROFILE = "verify"
+"""The Hypothesis profile of a campaign: as many examples as a grader's, and no search for the smallest one."""
+
+_NOT_JUDGING = {"benchmarks", "cli", "mutation", "reports", "tests", "watching"}
+"""Parts of the harness that have no influence on a verdict."""
+
+_LIBRARIES = ("hypothesis", "numpy", "pytest", "torch", "torchvision", "transformers")
+
+
+class Keys:
+    """Makes the keys of the subjects of one kata.
+
+    Args:
+        kata: whose spec judges.
+
+    Raises:
+        WorkspaceError: one of its files cannot be read.
+        SyntaxError: its spec is not Python.
+    """
+
+    def __init__(self, kata: Kata) -> None:
+        self._kata = kata
+        self._right = fingerprints(read_text(kata.solution), [exercise.name for exercise in kata.exercises])
+        self._probes = read_text(kata.probes) if kata.probes.exists() else ""
+        self._around = {exercise.name: self._around_of(exercise.name) for exercise in kata.exercises}
+        self._used = {name: self._used_by(text) for name, text in self._around.items()}
+
+    def key(self, subject: Subject) -> str:
+        """A hash of a subject and of all that may change what becomes of it."""
+        names = dict.fromkeys(name for judged in subject.judged for name in (judged, *self._used[judged]))
+        code = fingerprints(subject.mutant.text, names) if subject.mutant else self._right
+        pieces = [subject.exercise, subject.name, subject.reference]
+        pieces += [f"{name}:{self._around[name]}" for name in subject.judged]
+        pieces += [f"{name}:{code[name]}" for name in names]
+        pieces += [self._probes, " ".join(self._kata.capabilities), _surroundings()]
+        return _hash("\0".join(pieces))
+
+    def _around_of(self, name: str) -> str:
+        """The spec without the tests of other exercises, and what `kata.toml` says about how this one is judged."""
+        others = {test.name for test in tests_of(self._kata.spec) if test.exercises != (name,)}
+        tree = ast.parse(read_text(self._kata.spec))
+        kept = [node for node in tree.body if not (isinstance(node, ast.FunctionDef) and node.name in others)]
+        return "\n".join([*map(ast.unparse, kept), *self._kata.exercise(name).forbid])
+
+    def _used_by(self, spec: str) -> tuple[str, ...]:
+        words = set(re.findall(r"\w+", f"{spec} {self._probes}"))
+        return tuple(exercise.name for exercise in self._kata.exercises if exercise.name in words)
+
+
+@cache
+def _surroundings() -> str:
+    """A hash of the harness and of the libraries that it judges with."""
+    folder = Path(harness.__file__).parent
+    files = [path for path in sorted(folder.rglob("*.py")) if path.relative_to(folder).parts[0] not in _NOT_JUDGING]
+    return _hash(" ".join([PROFILE, sys.version, *map(_version, _LIBRARIES), *map(digest, files)]))
+
+
+def _version(library: str) -> str:
+    try:
+        return f"{library} {version(library)}"
+    except PackageNotFoundError:
+        return ""
+
+
+def _hash(text: str) -> str:
+    return hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()[:32]

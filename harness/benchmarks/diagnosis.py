@@ -1,9 +1,10 @@
 """How often a wrong answer is told apart: each known mistake of each kata is judged as if a learner had given it.
 
-    python -m harness.benchmarks.diagnosis [TOPIC …] [--isolate] [--all] [--distortions]
+    python -m harness.benchmarks.diagnosis [TOPIC …] [--in-process] [--all] [--distortions]
 
-Right answers, the references, must have nothing said about them. For the distortions (wrong answers that nobody gives)
-the table counts what is guessed. The exit code is 1 where fewer mistakes are named than promised.
+Right answers must have nothing said about them: the references, and those in another spelling where there are any. For
+the distortions (wrong answers that nobody gives) the lines count what is guessed. The exit code is 1 where fewer
+mistakes are named than promised, or where something is said about a right answer.
 """
 
 from __future__ import annotations
@@ -12,9 +13,12 @@ import argparse
 import sys
 import time
 from collections import Counter, defaultdict
+from contextlib import nullcontext
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness import manager
+from harness.benchmarks.table import met, show
 from harness.distortions import DISTORTIONS
 from harness.model import Finding, Outcome
 from harness.runner.control import Parent
@@ -25,45 +29,65 @@ from harness.verification import mistakes_of
 if TYPE_CHECKING:
     from harness.model import ExerciseVerdict, Kata
 
+ALTERNATIVES = Path(__file__).parents[1] / "tests" / "alternatives"
+"""Where right answers in other spellings stand, one `TOPIC.py` a kata, in a checkout."""
+
 BAR = 0.95
 _AT_ONCE = 30  # implementations in one run of pytest
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Prints the table."""
+    """Prints what is not named, and the table."""
     options = _options(arguments)
-    parent = Parent.start() if options.isolate else None
-    katas = [k for k in manager.load().catalogue.katas if not options.topics or k.topic in options.topics]
-    named = listed = 0
-    for kata in katas:
-        start = time.perf_counter()
-        names = list(mistakes_of(kata))
-        verdicts = _verdicts(kata, ["solution", *(f"mistake:{name}" for name in names)], parent, options.profile)
-        result = {name: _result(name, verdicts[f"mistake:{name}"]) for name in names}
-        seconds = time.perf_counter() - start
-        right = sum(word == "named" for word in result.values())
-        named, listed = named + right, listed + len(names)
-        said = sum(each.mistake is not None for each in verdicts["solution"].values())
-        _say(f"{kata.topic:<24} {right:>4} of {len(names):>4} named, {said} said of the reference, {seconds:6.1f} s")
-        for name, word in result.items():
-            if word != "named" or options.all:
-                _say(f"    {name}: {word}")
-        if options.distortions:
-            _print_guesses(kata, parent, options.profile)
-    _say(f"{'all':<24} {named:>4} of {listed:>4} named: {named / max(listed, 1):.1%} (at least {BAR:.0%})")
-    if parent is not None:
-        parent.close()
-    return int(named < BAR * listed)
+    rows: list[tuple[str, ...]] = [("kata", "mistakes", "named", "right answers", "wrongly called wrong", "seconds")]
+    named = listed = wronged = 0
+    begin = time.perf_counter()
+    catalogue = manager.load().catalogue
+    with nullcontext() if options.in_process else Parent.start() as parent:
+        for kata in [catalogue.find(topic) for topic in options.topics] or catalogue.katas:
+            start = time.perf_counter()
+            mistakes, right = list(mistakes_of(kata)), _right_answers(kata)
+            references = [*right, *(f"mistake:{name}" for name in mistakes)]
+            verdicts = _verdicts(kata, references, parent, options.profile)
+            result = {name: _result(name, verdicts[f"mistake:{name}"]) for name in mistakes}
+            _say(f"{kata.topic}:")
+            complaints = [each for answer in right for each in _complaints(answer, verdicts[answer])]
+            for line in complaints:
+                _say(f"    {line}")
+            for name, word in result.items():
+                if word != "named" or options.all:
+                    _say(f"    {name}: {word}")
+            if options.distortions:
+                _print_guesses(kata, parent, options.profile)
+            told = sum(word == "named" for word in result.values())
+            named, listed, wronged = named + told, listed + len(mistakes), wronged + len(complaints)
+            counts = (len(mistakes), told, len(right), len(complaints))
+            rows.append((kata.topic, *map(str, counts), f"{time.perf_counter() - start:.1f}"))
+    enough = named >= BAR * listed
+    share = f"{named} of {listed}: {named / max(listed, 1):.1%}"
+    rows.append(("all", str(listed), share, "", str(wronged), f"{time.perf_counter() - begin:.1f}"))
+    rows.append(("bar", "", met(f"at least {BAR:.0%}", enough), "", met("none", not wronged), ""))
+    show(f"Known mistakes told apart, {'in one process' if options.in_process else 'isolated'}", rows)
+    return int(not enough or wronged > 0)
 
 
 def _options(arguments: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="how many known mistakes are told apart")
     parser.add_argument("topics", nargs="*", metavar="TOPIC")
-    parser.add_argument("--isolate", action="store_true", help="implementations in processes of their own")
+    parser.add_argument("--in-process", action="store_true", help="implementations beside the spec, as in pytest")
     parser.add_argument("--profile", default="learner", help="the Hypothesis profile")
     parser.add_argument("--all", action="store_true", help="list all mistakes, not only those that are not named")
     parser.add_argument("--distortions", action="store_true", help="count what is guessed about distorted answers")
     return parser.parse_args(arguments)
+
+
+def _right_answers(kata: Kata) -> list[str]:
+    """Values of `--impl`: the reference, and the answer in another spelling, if there is one."""
+    alternative = ALTERNATIVES / f"{kata.topic}.py"
+    if alternative.is_file():
+        return ["solution", str(alternative)]
+    _say(f"{kata.topic} has no right answer in another spelling: {alternative} does not exist")
+    return ["solution"]
 
 
 def _verdicts(
@@ -73,7 +97,7 @@ def _verdicts(
     findings: dict[str, list[Finding]] = defaultdict(list)
     for start in range(0, len(references), _AT_ONCE):
         part = references[start : start + _AT_ONCE]
-        for finding in judge(kata, part, profile=profile, parent=parent, options=["--diagnose"]):
+        for finding in judge(kata, part, profile=profile, parent=parent, diagnose=True):
             findings[finding.implementation].append(finding)
     verdicts = {}
     for reference in references:
@@ -81,6 +105,15 @@ def _verdicts(
         folded = fold(kata, reference, findings[reference])
         verdicts[reference] = {each.exercise: each for each in folded.exercises if each.exercise in judged}
     return verdicts
+
+
+def _complaints(answer: str, verdicts: dict[str, ExerciseVerdict]) -> list[str]:
+    """A line for each exercise of a right answer that does not pass, or about which something is said."""
+    return [
+        f"{Path(answer).name}: {each.exercise} {each.outcome}, {each.mistake or 'nothing said'}"
+        for each in verdicts.values()
+        if each.outcome not in (Outcome.PASSED, Outcome.SKIPPED) or each.mistake is not None
+    ]
 
 
 def _result(name: str, verdicts: dict[str, ExerciseVerdict]) -> str:

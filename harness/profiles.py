@@ -8,10 +8,13 @@ This module imports neither torch nor Hypothesis before they are needed.
 
 from __future__ import annotations
 
+import hashlib
 import random
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from torch import Tensor
 
 PROFILES = ("learner", "grade", "thorough", "verify")
@@ -81,6 +84,22 @@ def use(name: str) -> None:
         raise ValueError(f"there is no profile {name!r}: choose one of {', '.join(PROFILES)}")
     register()
     settings.load_profile(name)
+
+
+def draw_alike(test: Callable[..., Any], key: str) -> None:
+    """Lets a derandomized test draw the same examples whichever implementation it judges.
+
+    Hypothesis by itself mixes the test's id, and so the implementation's name, into its seed. The same code must get
+    the same verdict under another name.
+
+    Args:
+        test: a test function; nothing happens to one that draws nothing.
+        key: tells tests apart.
+    """
+    from hypothesis import is_hypothesis_test, seed, settings
+
+    if is_hypothesis_test(test) and settings().derandomize:
+        seed(int.from_bytes(hashlib.sha256(key.encode()).digest()[:8]))(test)
 
 
 def register_torch_generator() -> None:

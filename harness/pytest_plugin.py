@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from harness import manager, profiles
+from harness import manager, profiles, settings
 from harness.collection import JUDGED, Selection, reference_of
-from harness.errors import RequirementMissing
+from harness.errors import RequirementMissing, SettingError
 from harness.findings import finding_of, finding_of_crash, is_ours, summaries, with_diagnosis
 from harness.model import Outcome
 from harness.verdicts import SCHEMA_VERSION, finding_from_json, finding_to_json
@@ -54,7 +54,7 @@ def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginMa
     group.addoption(
         "--kata-first-failure",
         action="store_true",
-        help="after the first failure of a mistake or a distortion, leave out its other tests",
+        help="after the first failure of an exercise by an implementation, leave out its other tests of that exercise",
     )
     group.addoption("--kata-report", type=Path, metavar="FILE", help="write what every test found out to FILE, as JSON")
     harness = manager.load()
@@ -79,12 +79,16 @@ class KataPlugin:
         self.harness = harness
         self.findings: list[Finding] = []
         self.diagnoses: list[dict[str, Any]] = []
-        self._failed: set[tuple[str, str | None]] = set()
+        self._failed: set[tuple[str, str | None, str]] = set()
         self.references: list[str] = []
         self.selection = Selection(harness)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_configure(self, config: pytest.Config) -> None:
+        try:
+            settings.deadline()
+        except SettingError as error:
+            raise pytest.UsageError(str(error)) from None
         config.stash[HARNESS] = self.harness
         config.addinivalue_line(
             "markers", "exercise(name): the exercise that a test judges; every test of a spec names one"
@@ -117,6 +121,8 @@ class KataPlugin:
             self.selection.sort(item)
             if JUDGED in item.stash:
                 self._skip_where_missing(config, item)
+                if isinstance(item, pytest.Function):
+                    profiles.draw_alike(item.obj, f"{item.stash[JUDGED][0].topic}::{item.originalname}")
         if complaints := self.selection.complaints():
             if not hasattr(config, "workerinput"):
                 raise pytest.UsageError("\n".join(complaints))
@@ -139,7 +145,9 @@ class KataPlugin:
         if _COMPLAINT in item.stash:
             pytest.fail(item.stash[_COMPLAINT], pytrace=False)
         if self._is_told(item):
-            item.add_marker(pytest.mark.skip(reason="this implementation has failed another test already"))
+            item.add_marker(
+                pytest.mark.skip(reason="this implementation has failed another test of the exercise already")
+            )
         if JUDGED in item.stash:
             guards = item.stash[_GUARDS] = ExitStack()
             for requirement in self.harness.requirements:
@@ -154,13 +162,11 @@ class KataPlugin:
         return (yield)
 
     def _is_told(self, item: pytest.Item) -> bool:
-        """Whether the one failure that is wanted of a wrong answer has been seen."""
+        """Whether the one failure that is asked for has been seen."""
         if JUDGED not in item.stash or not item.config.getoption("--kata-first-failure"):
             return False
-        kata, reference = item.stash[JUDGED][0], reference_of(item)
-        if reference is None or self.selection.implementation(reference, kata).only is None:
-            return False
-        return (kata.topic, reference) in self._failed
+        kata, exercise = item.stash[JUDGED]
+        return (kata.topic, reference_of(item), exercise.name) in self._failed
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_call(self, item: pytest.Item) -> Generator[None, object, object]:
@@ -183,8 +189,8 @@ class KataPlugin:
         report = yield
         if JUDGED in item.stash and (call.when == "call" or call.excinfo is not None):
             finding = finding_of(*item.stash[JUDGED], reference_of(item) or "", item, call, report)
-            if finding.outcome not in (Outcome.PASSED, Outcome.SKIPPED):
-                self._failed.add((finding.topic, finding.implementation))
+            if finding.outcome not in (Outcome.PASSED, Outcome.SKIPPED, Outcome.TODO):
+                self._failed.add((finding.topic, reference_of(item), finding.exercise))
             # As text, since that is what xdist can carry from its workers.
             report.kata_finding = json.dumps(finding_to_json(finding))  # type: ignore[attr-defined]
             error = call.excinfo.value if call.excinfo else None

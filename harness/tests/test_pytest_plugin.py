@@ -96,19 +96,25 @@ def test_a_mistake_is_judged_by_its_own_exercise(stall):
     assert [finding.touched for finding in stall.findings()] == [True, True]
 
 
-def test_one_failure_of_a_wrong_answer_may_be_enough(stall):
-    """Asked so, the run leaves out a mistake's other tests once one has failed; learners' answers are always judged."""
+def test_one_failure_may_be_enough(stall):
+    """Asked so, the run leaves out the other tests of an exercise that has failed one; a to-do is no failure."""
     stall.kata(learner=learner().replace("separator.join(words)", "''"))
     options = [
         "--impl=learner",
         "--impl=distorted:join_words__extra_dimension",
         "--impl=distorted:join_words__constant",
+        "--impl=stub",
     ]
     stall.run("--kata-first-failure", "--kata-exercise=join_words", *options)
     counted: dict[str, list[str]] = {}
     for finding in stall.findings():
         counted.setdefault(finding.implementation, []).append(str(finding.outcome))
-    assert list(counted.values()) == [["failed", "failed"], ["passed", "passed"], ["failed", "skipped"]]
+    assert list(counted.values()) == [
+        ["failed", "skipped"],
+        ["passed", "passed"],
+        ["failed", "skipped"],
+        ["todo", "todo"],
+    ]
 
 
 BROKEN = {
@@ -429,6 +435,30 @@ def test_profiles_can_be_chosen(stall):
     for profile, expected in ((None, 40), ("grade", 100), ("thorough", 1000)):
         options = ["--impl=solution", "-s", "--collect-only"]
         stall.run(*options, profile=profile).stdout.fnmatch_lines([f"examples: {expected}"])
+
+
+def test_examples_do_not_depend_on_what_the_answer_is_called(stall):
+    """The same code is judged by the same examples under whatever name, and each test draws its own."""
+    drawn = stall.pytester.path / "drawn.txt"
+    test = """
+
+@pytest.mark.exercise("double")
+@given(number=st.integers())
+def test_drawn_{name}(impl, number):
+    "Numbers are drawn."
+    with open({file!r}, "a") as out:
+        print("{name}", number, file=out)
+"""
+    stall.kata(spec=SPEC + "".join(test.format(name=name, file=str(drawn)) for name in "ab"))
+    lists = []
+    for name in ("one.py", "another.py"):
+        answer = stall.pytester.path / name
+        answer.write_text(stall.load().catalogue.katas[0].solution.read_text(), encoding="utf-8")
+        drawn.unlink(missing_ok=True)
+        stall.run(f"--impl={answer}")
+        lists.append(drawn.read_text().splitlines())
+    assert lists[0] == lists[1]
+    assert [line[2:] for line in lists[0] if line[0] == "a"] != [line[2:] for line in lists[0] if line[0] == "b"]
 
 
 def test_random_numbers_do_not_depend_on_the_order(stall):

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, NoReturn
 
 import torch
 
-from harness.calls import last_call
+from harness.calls import gave_none, last_call
 from harness.comparison import memory, tensor_difference, value_difference
 from harness.errors import KataError, SpecError
 from harness.literals import summary
@@ -254,6 +254,8 @@ def _fail(
     """The one place that raises: Hypothesis tells failures apart by the line, and a learner needs one at a time."""
     __tracebackhide__ = True
     call = last_call() if called is None else called
+    if values and values[0] is None and gave_none():
+        difference += "; is a `return` missing?"
     mismatch = Mismatch(difference, call=call, expected=expected, got=got)
     mismatch.values, mismatch.about = values, about
     raise mismatch from cause

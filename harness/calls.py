@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 _last: Callable[[], str] | None = None
+_gave_none = False
 
 
 def record(text_thunk: Callable[[], str]) -> None:
@@ -21,8 +22,19 @@ def record(text_thunk: Callable[[], str]) -> None:
     Args:
         text_thunk: gives the call's text; it runs only if a message needs it.
     """
-    global _last
-    _last = text_thunk
+    global _last, _gave_none
+    _last, _gave_none = text_thunk, False
+
+
+def note_none() -> None:
+    """Keeps that the last call, of an exercise itself, gave None."""
+    global _gave_none
+    _gave_none = True
+
+
+def gave_none() -> bool:
+    """Whether the last recorded call is one of an exercise itself that gave None."""
+    return _gave_none
 
 
 def last_call() -> str | None:
@@ -40,5 +52,5 @@ def last_call() -> str | None:
 
 def forget() -> None:
     """Drops the recorded call, and with it the arguments that it holds."""
-    global _last
-    _last = None
+    global _last, _gave_none
+    _last, _gave_none = None, False

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from harness.errors import SpecError
-from harness.literals import literal, summary
+from harness.literals import is_handle, literal, summary
 
 # As torch.testing documents them: (rtol, atol). Any other dtype is compared exactly.
 _TOLERANCES = {
@@ -68,7 +68,7 @@ def _wide(x: Tensor) -> Tensor:
 
 def _describe(a: Tensor, e: Tensor, wrong: Tensor, rtol: float, atol: float, *, truths: bool) -> str:
     count, first = int(wrong.sum()), tuple(wrong.nonzero()[0].tolist())
-    got, wanted = (literal(bool(x[first]) if truths else x[first].item()) for x in (a, e))
+    got, wanted = (summary(bool(x[first]) if truths else x[first].item()) for x in (a, e))
     if not first:
         parts = [f"is {got}, and should be {wanted}"]
     else:
@@ -204,8 +204,8 @@ def _type_name(value: object) -> str:
     kind = type(value)
     if kind is Tensor:
         return "torch.Tensor"
-    if kind.__module__.startswith("harness."):  # a handle
-        return "an object of your code's own"
+    if is_handle(value):
+        return str(value._kind())  # type: ignore[attr-defined]
     return kind.__name__ if kind.__module__ in ("builtins", "pathlib") else f"{kind.__module__}.{kind.__name__}"
 
 

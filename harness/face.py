@@ -14,77 +14,22 @@ import torch
 from harness import calls, profiles
 from harness.channel import check_argument, is_dense
 from harness.errors import KataError, LimitExceeded, SpecError
+from harness.handles import Handle
 from harness.host import Host, Target
-from harness.literals import call_text, literal
+from harness.kinds import UNKNOWN
+from harness.literals import call_text
+from harness.locations import location_of, remember
 from harness.recorder import Recorder
 from harness.rerun import run_again
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
-    from harness.model import Exercise, Implementation, Kata
+    from harness.model import Exercise, Implementation, Kata, Location
     from harness.runner.remote import RemoteHost
 
 _SNAPSHOT_LIMIT = 4096
 """Elements of a tensor that is copied for a call's record; a larger one is only summarised in it anyway."""
-
-
-class Handle:
-    """Stands in the spec for an object that stays with the implementation.
-
-    It can be called, indexed, iterated over, measured with `len`, and passed back as an argument; its attributes and
-    the results of its methods come as plain data or as handles.
-    """
-
-    __slots__ = ("_face", "_target", "_text")
-
-    def __init__(self, face: Face, target: object, text: Callable[[], str]) -> None:
-        self._face = face
-        self._target = target
-        self._text = text
-
-    def _do(self, operation: str, text: Callable[[], str], *args: Any) -> Any:
-        __tracebackhide__ = True
-        return self._face._perform(operation, Target("object", self._target), args, {}, text=text)
-
-    def __call__(self, /, *args: Any, **kwargs: Any) -> Any:
-        """Calls the object; the result comes as plain data, or as another handle."""
-        __tracebackhide__ = True
-        text = _call_text(self._text, args, kwargs)
-        return self._face._perform("call", Target("object", self._target), args, kwargs, text=text)
-
-    def __getattr__(self, name: str) -> Any:
-        __tracebackhide__ = True
-        if name.startswith("__"):
-            raise AttributeError(name)
-        return self._do("attribute", lambda: f"{self._text()}.{name}", name)
-
-    def __getitem__(self, key: Any) -> Any:
-        __tracebackhide__ = True
-        return self._do("item", lambda: f"{self._text()}[{literal(key)}]", key)
-
-    def __len__(self) -> int:
-        __tracebackhide__ = True
-        return int(self._do("length", lambda: f"len({self._text()})"))
-
-    def __bool__(self) -> bool:
-        __tracebackhide__ = True
-        return bool(self._do("truth", lambda: f"bool({self._text()})"))
-
-    def __iter__(self) -> Iterator[Any]:
-        __tracebackhide__ = True
-        iterator = self._do("iterator", lambda: f"iter({self._text()})")
-        while items := iterator._do("next", lambda: f"next(iter({self._text()}))"):
-            yield items[0]
-
-    def __eq__(self, other: object) -> bool:
-        return type(other) is Handle and other._target is self._target
-
-    def __hash__(self) -> int:
-        return id(self._target)
-
-    def __repr__(self) -> str:
-        return self._text()
 
 
 class Face:
@@ -106,7 +51,7 @@ class Face:
         self._base = Path(tempfile.mkdtemp(prefix=f"kata-{kata.topic}-"))
         self._host = host(self._base) if host else Host(kata, implementation)
         self._judged: Exercise | None = None
-        self._exceeded: dict[str, LimitExceeded] = {}
+        self._exceeded: dict[str, tuple[LimitExceeded, Location | None]] = {}
         self._recorder: Recorder | None = None
         self._process = count()
         self._number = next(self._process)
@@ -150,9 +95,26 @@ class Face:
     def _caller(self, name: str, target: Target) -> Callable[..., Any]:
         def caller(*args: Any, **kwargs: Any) -> Any:
             __tracebackhide__ = True
-            return self._perform("call", target, args, kwargs, text=_call_text(lambda: name, args, kwargs))
+            return self._call(lambda: name, target, args, kwargs)
 
         return caller
+
+    def _call(self, name: Callable[[], str], target: Target, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        __tracebackhide__ = True
+        result = self._perform("call", target, args, kwargs, text=_call_text(name, args, kwargs))
+        if result is None and target.kind == "exercise":
+            calls.note_none()
+        return result
+
+    def _kind(self, target: object) -> str:
+        """The type of an object of the implementation, in words. It is asked for only where a message needs it."""
+        try:
+            kind = self._host.perform(
+                "kind", Target("object", target), (), {}, seed=0, judged=None, handle=lambda _: None
+            )
+        except (Exception, LimitExceeded):  # whatever keeps it from telling is not what the message is about
+            return UNKNOWN
+        return kind if type(kind) is str else UNKNOWN
 
     def _perform(
         self,
@@ -168,13 +130,15 @@ class Face:
         for where, value in (*enumerate(args, start=1), *kwargs.items()):
             check_argument(value, folder=self._base, where=f"argument {where}", is_handle=self._owns)
         name = self._judged.name if self._judged else ""
-        exceeded = self._exceeded.get(name)  # once is enough: nobody waits ten seconds for each of a hundred examples
-        if exceeded is None:
+        if name not in self._exceeded:  # once is enough: nobody waits ten seconds for each of a hundred examples
             try:
                 return self._carry_out(operation, target, args, kwargs, text)
             except LimitExceeded as error:
                 error.call = text()
-                self._exceeded[name] = exceeded = error
+                self._exceeded[name] = error, location_of(error)
+        exceeded, location = self._exceeded[name]
+        if location:
+            remember(exceeded, location)
         # Raised here, the first time and later: Hypothesis tells failures apart by where they come from.
         raise exceeded.with_traceback(None)
 

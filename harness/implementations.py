@@ -16,7 +16,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING
 
 from harness.errors import Alarm, KataError, SourceError, described
-from harness.locations import excerpt, locate
+from harness.locations import excerpt, locate, raises_itself
 from harness.model import Implementation
 from harness.stubs import stub_of
 
@@ -97,9 +97,11 @@ def load_source(path: Path, *, text: str | None = None) -> ModuleType:
     sys.modules[module.__name__] = module
     try:
         exec(code, vars(module))  # noqa: S102 - running the implementation is what we are here for
-    except (KeyboardInterrupt, KataError, Alarm):
+    except (KataError, Alarm):
         raise
     except BaseException as error:  # SystemExit and pytest's own outcomes are none of a submission's business
+        if isinstance(error, KeyboardInterrupt) and not raises_itself(error, path):
+            raise
         del sys.modules[module.__name__]
         location = locate(error, path)
         where = f":{location.line}" if location else ""

@@ -43,7 +43,7 @@ def literal(value: object) -> str:
 
 
 def summary(value: object) -> str:
-    """A short text for "expected" and "got", in which a tensor says its dtype and shape.
+    """A short text for "expected" and "got", in which a tensor says its dtype and shape, and nan is nan.
 
     >>> summary((1, "a"))
     "(1, 'a')"
@@ -62,6 +62,11 @@ def call_text(name: str, args: Iterable[object], kwargs: Mapping[str, object]) -
     return f"{name}({', '.join(parts)})"
 
 
+def is_handle(value: object) -> bool:
+    """Whether the value stands for an object that stays with the implementation."""
+    return type(value).__module__ == "harness.handles"
+
+
 class _Writer:
     """Writes one value and what is inside of it."""
 
@@ -72,6 +77,8 @@ class _Writer:
     def text(self, value: Any) -> str:
         """The value as text. One that cannot be looked at costs the message its own text, and no more."""
         try:
+            if self.short and is_handle(value):
+                return f"<{value._kind().partition(' (')[0]}>"
             return self._atom(value) or self._of_torch(value) or self._of_numpy(value) or _represented(value)
         except Exception:
             return f"<{type(value).__name__}>"
@@ -79,9 +86,9 @@ class _Writer:
     def _atom(self, value: Any) -> str | None:
         kind = type(value)
         if kind is float:
-            return number(value)
+            return number(value, short=self.short)
         if kind is complex:
-            return complex_number(value)
+            return complex_number(value, short=self.short)
         if kind is str or kind is bytes:
             return _clipped(value)
         if kind is slice:
@@ -125,7 +132,7 @@ class _Writer:
             return None
         if type(value) is np.ndarray:
             return array_summary(value) if self.short else array_literal(value)
-        if isinstance(value, np.floating) and not math.isfinite(value):
+        if not self.short and isinstance(value, np.floating) and not math.isfinite(value):
             return f"np.{type(value).__name__}({number(float(value))})"
         return None
 

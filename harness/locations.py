@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import dis
 import linecache
 from typing import TYPE_CHECKING
 
@@ -27,6 +28,27 @@ def locate(error: BaseException, path: Path) -> Location | None:
     if not line:
         return None
     return Location(file=str(path), line=line, code=excerpt(linecache.getline(str(path), line)))
+
+
+def raises_itself(error: BaseException, path: Path) -> bool:
+    """Whether an exception comes from a `raise` statement of that file.
+
+    So it can be told whether a KeyboardInterrupt is somebody's at the keyboard: the interpreter lets that one in
+    between any two instructions, but at no `raise`. One that was raised while another was handled is judged by that.
+    """
+    first, seen = error, {id(error)}
+    while first.__context__ is not None and id(first.__context__) not in seen:
+        first = first.__context__
+        seen.add(id(first))
+        if isinstance(first, KeyboardInterrupt):
+            error = first
+    traceback = error.__traceback__
+    while traceback is not None and traceback.tb_next is not None:
+        traceback = traceback.tb_next
+    if traceback is None:
+        return False
+    code = traceback.tb_frame.f_code
+    return code.co_filename == str(path) and dis.opname[code.co_code[traceback.tb_lasti]] == "RAISE_VARARGS"
 
 
 def excerpt(line: str) -> str:

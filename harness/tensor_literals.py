@@ -20,14 +20,14 @@ MOST_ELEMENTS = 64
 _LINE = 80
 
 
-def number(value: float) -> str:
-    """A float as an expression: nan and inf mean nothing at a prompt."""
-    return repr(value) if math.isfinite(value) else f"float('{value}')"
+def number(value: float, *, short: bool = False) -> str:
+    """A float as an expression, since nan and inf mean nothing at a prompt; or in short, as it is called."""
+    return repr(value) if short or math.isfinite(value) else f"float('{value}')"
 
 
-def complex_number(value: complex) -> str:
-    """A complex number as an expression."""
-    if math.isfinite(value.real) and math.isfinite(value.imag):
+def complex_number(value: complex, *, short: bool = False) -> str:
+    """A complex number as an expression, or in short."""
+    if short or (math.isfinite(value.real) and math.isfinite(value.imag)):
         return repr(value)
     return f"complex({number(value.real)}, {number(value.imag)})"
 
@@ -52,7 +52,7 @@ def tensor_summary(value: Tensor) -> str:
     if x.device.type == "meta":
         values = "..."
     else:
-        show = _shower(x.dtype)
+        show = _shower(x.dtype, short=True)
         values = _nested(x.tolist(), show)
         if len(values) > _LINE and x.ndim > 1:
             margin = ",\n" + " " * (len(name) + 2)
@@ -71,7 +71,9 @@ def array_summary(value: Array) -> str:
     values = _array_large(value)
     if values is not None:
         return values
-    return f"array({_nested(value.tolist(), _array_shower(value))}, dtype={value.dtype}, shape={value.shape})"
+    return (
+        f"array({_nested(value.tolist(), _array_shower(value, short=True))}, dtype={value.dtype}, shape={value.shape})"
+    )
 
 
 def _plain(value: Tensor) -> Tensor:
@@ -109,22 +111,23 @@ def _nested(values: Any, show: Callable[[Any], str]) -> str:
     return show(values)
 
 
-def _shower(dtype: torch.dtype) -> Callable[[Any], str]:
-    """How to write one element: with as few digits as give the same element back."""
+def _shower(dtype: torch.dtype, *, short: bool = False) -> Callable[[Any], str]:
+    """How to write one element: a whole number with all its digits, another with as few as give the same back."""
     import torch
 
     real = dtype.to_real() if dtype.is_complex else dtype
 
     def shortest(value: float) -> float:
-        if real is torch.float64 or len(repr(value)) <= 8:
+        written = repr(value)
+        if real is torch.float64 or len(written) <= 8 or (value.is_integer() and "e" not in written):
             return value
         rounded = (float(f"{value:.{digits}g}") for digits in range(1, 10))
         return next((short for short in rounded if torch.tensor(short, dtype=real).item() == value), value)
 
     if dtype.is_complex:
-        return lambda value: complex_number(complex(shortest(value.real), shortest(value.imag)))
+        return lambda value: complex_number(complex(shortest(value.real), shortest(value.imag)), short=short)
     if dtype.is_floating_point:
-        return lambda value: number(shortest(value))
+        return lambda value: number(shortest(value), short=short)
     return repr
 
 
@@ -198,14 +201,14 @@ def _array_large(x: Array) -> str | None:
     return f"<array {x.dtype} {x.shape}>"
 
 
-def _array_shower(x: Array) -> Callable[[Any], str]:
+def _array_shower(x: Array, *, short: bool = False) -> Callable[[Any], str]:
     def shortest(value: float) -> float:
         return float(str(x.real.dtype.type(value)))
 
     if x.dtype.kind == "f":
-        return lambda value: number(shortest(value))
+        return lambda value: number(shortest(value), short=short)
     if x.dtype.kind == "c":
-        return lambda value: complex_number(complex(shortest(value.real), shortest(value.imag)))
+        return lambda value: complex_number(complex(shortest(value.real), shortest(value.imag)), short=short)
     return repr
 
 

@@ -2,7 +2,29 @@
 
 from __future__ import annotations
 
+_MOST_OF_ONE = 6
+"""Lines of one statement."""
+
 _OPENING, _CLOSING = "([{", ")]}"
+
+
+def session(calls: str, width: int, most: int) -> list[tuple[str, str]]:
+    """Statements, one a line, as they would stand at a prompt: pairs of a prompt and a line of code.
+
+    A statement is broken as `break_call` does. Of too many lines, those in the middle are left out: the first ones say
+    what everything is, and the last one is what it is about.
+    """
+    lines = []
+    for statement in calls.splitlines() or [""]:
+        first, *rest = break_call(statement, width, _MOST_OF_ONE)
+        lines.append(("... " if statement[:1].isspace() else ">>> ", first))
+        lines += [("    ", row) for row in rest]
+    if len(lines) > most:
+        tail = most // 2
+        while tail > 1 and lines[-tail][0] == "    ":  # half a statement says nothing
+            tail -= 1
+        lines[most - tail - 1 : -tail] = [("    ", "…")]
+    return lines
 
 
 def break_call(call: str, width: int, most: int) -> list[str]:

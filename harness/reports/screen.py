@@ -74,6 +74,11 @@ def say(*lines: Line | str, stream: TextIO | None = None) -> None:
     stream.write(printable(captured.get(), getattr(stream, "encoding", None)))
 
 
+def remark(message: str) -> None:
+    """Prints what somebody may want to know, on standard error."""
+    say(line((message, "dim"), long=True), stream=sys.stderr)
+
+
 def complain(message: object) -> None:
     """Prints what went wrong, on standard error."""
     say(line(("kata: ", "bold red"), str(message), indent=6, long=True), stream=sys.stderr)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.model import Outcome
-from harness.reports.layout import break_call, fit
+from harness.reports.layout import fit, session
 from harness.reports.screen import Line, line
 from harness.reports.signs import SIGNS
 
@@ -23,6 +23,7 @@ _COUNTED = (Outcome.FAILED, Outcome.ERROR, Outcome.TIMEOUT, Outcome.TODO, Outcom
 _MANY = 7
 _LABEL = 10  # "expected", and what sets it off from the value
 _MARGIN = 2
+_MOST_CODE = 12  # lines
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,9 +161,8 @@ def _failure(failure: Failure, around: Surroundings, width: int) -> list[Line]:
     room = width - 2 * _MARGIN
     lines = []
     if failure.call:
-        first, *rest = break_call(failure.call, room - 4, 6)
-        lines.append(line("    >>> ", (first, "cyan"), whole=True))
-        lines += [line("        ", (row, "cyan"), whole=True) for row in rest]
+        for prompt, row in session(failure.call, room - 4, _MOST_CODE):
+            lines.append(line(f"    {prompt}", (row, "cyan"), whole=True))
     laid_out = [(label, text) for label, text in (("expected", failure.expected), ("got", failure.got)) if text]
     for label, text in laid_out:
         first, *rest = fit(text, room - _LABEL, 4)

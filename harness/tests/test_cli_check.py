@@ -222,7 +222,7 @@ def test_a_missing_file_comes_with_the_way_back(stage, monkeypatch):
     stage.file.unlink()
     said = stage.run("check", "3")
     assert said.code == 2
-    assert "is missing; `kata init" in said.err
+    assert said.err.startswith(f"kata: {stage.file} is missing; `kata init")
     stage.kata.stub.unlink()
     stage.monkeypatch.setattr("harness.workspace.clone", lambda: stage.katas_folder.parent)
     monkeypatch.setenv("KATA_WORKSPACE", str(stage.katas_folder.parent))

@@ -447,6 +447,8 @@ def test_an_error_knows_the_learners_line(bench):
         "sys.exit(0)",
         "raise BaseException",
         "raise GeneratorExit",
+        "raise KeyboardInterrupt",
+        "raise KeyboardInterrupt('no')",
         "pytest.skip('no')",
         "pytest.xfail('no')",
         "pytest.fail('no')",
@@ -465,10 +467,32 @@ def test_nothing_that_ends_or_skips_a_test_leaves(bench, raises):
     assert location_of(caught.value).code == raises
 
 
-def test_a_keyboard_interrupt_is_a_persons(bench):
-    """Somebody who stops a run stops it."""
+INTERRUPTED = {
+    "at once": "kill()",
+    "in a library": "sorted([1], key=lambda _: [kill() for _ in range(2)])",
+    "in a loop": "kill()\n    while True: pass",
+    "told on": "try: kill()\n    except KeyboardInterrupt: raise",
+    "told on by name": "try: kill()\n    except KeyboardInterrupt as e: raise e",
+    "raised anew": "try: kill()\n    except KeyboardInterrupt: raise KeyboardInterrupt('over')",
+    "raised anew from": "try: kill()\n    except KeyboardInterrupt as e: raise KeyboardInterrupt from None",
+}
+
+
+@pytest.mark.parametrize("way", INTERRUPTED)
+def test_a_keyboard_interrupt_is_a_persons(bench, way):
+    """Somebody who stops a run stops it, wherever the code under test is, and whatever it makes of it."""
+    face = bench.face(
+        "import os, signal\n\n\ndef kill():\n    os.kill(os.getpid(), signal.SIGINT)\n\n\n"
+        f"def f():\n    {INTERRUPTED[way]}\n"
+    )
     with pytest.raises(KeyboardInterrupt):
-        bench.face("def f():\n    raise KeyboardInterrupt\n").f()
+        face.f()
+
+
+def test_a_keyboard_interrupt_stops_an_import(bench):
+    """So while the file is imported."""
+    with pytest.raises(KeyboardInterrupt):
+        bench.face("import os, signal\nos.kill(os.getpid(), signal.SIGINT)\n\n\ndef f():\n    pass\n").f()
 
 
 def test_what_the_harness_raises_passes(bench):
@@ -505,6 +529,24 @@ def test_a_call_has_a_deadline(bench, monkeypatch):
     for call in (face.f, face.g):
         with pytest.raises(DeadlineExceeded, match=r"did not return within 0\.1 s"):
             call()
+
+
+def test_a_call_that_is_not_made_again_still_has_its_line(bench, monkeypatch):
+    """A later test of an exercise that was too slow shows the same line, whatever was raised in between."""
+    monkeypatch.setattr(conditions, "DEADLINE", 0.1)
+    face = bench.face("import time\n\n\ndef f():\n    time.sleep(5)\n\n\ndef g():\n    raise ValueError\n")
+    f, g = (face._host.kata.exercise(name) for name in "fg")
+    lines = []
+    for _ in range(2):
+        face._judge(f)
+        with pytest.raises(DeadlineExceeded) as caught:
+            face.f()
+        lines.append(location_of(caught.value).line)
+        face._judge(g)
+        for _ in range(20):
+            with pytest.raises(ValueError, match=r"^$"):
+                face.g()
+    assert lines == [5, 5]
 
 
 def test_an_import_has_a_deadline(bench, monkeypatch):

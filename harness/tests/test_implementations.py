@@ -32,10 +32,11 @@ BROKEN = {
     ),
     "raises": (b"def g():\n    1 / 0\n\ng()\n", f"a.py:2 {ON_IMPORT}: ZeroDivisionError: division by zero\n    1 / 0"),
     "exits": (b"import sys\nsys.exit(0)\n", f"a.py:2 {ON_IMPORT}: SystemExit: 0\n    sys.exit(0)"),
+    "interrupts": (b"raise KeyboardInterrupt\n", f"a.py:1 {ON_IMPORT}: KeyboardInterrupt (without a message)"),
     "skips": (b"import pytest\npytest.skip('no', allow_module_level=True)\n", f"a.py:2 {ON_IMPORT}: Skipped: no"),
     "to do": (
         b"raise NotImplementedError\n",
-        f"a.py:1 {ON_IMPORT}: NotImplementedError\n    raise NotImplementedError",
+        f"a.py:1 {ON_IMPORT}: NotImplementedError (without a message)\n    raise NotImplementedError",
     ),
     "no words": (
         b"class E(Exception):\n    def __str__(self):\n        1 / 0\n\nraise E\n",

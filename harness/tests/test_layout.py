@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.reports.layout import break_call, fit
+from harness.reports.layout import break_call, fit, session
 
 plain = st.recursive(
     st.integers() | st.text("a,[('\"\\ é", max_size=12) | st.floats(allow_nan=False) | st.none(),
@@ -34,6 +34,39 @@ def test_a_call_keeps_within_its_lines(arguments, width, most):
     lines = break_call(f"solve({', '.join(map(repr, arguments))})", width, most)
     assert len(lines) <= most
     assert all(len(line) <= width for line in lines)
+
+
+def test_each_statement_has_a_prompt():
+    """Statements of a session stand as at a prompt, whatever belongs to one under it."""
+    calls = "net = Net(2)\nwith torch.no_grad():\n    y = net(1)\nf([1, 2, 3], [4, 5, 6], [7, 8, 9])"
+    assert session(calls, 24, 9) == [
+        (">>> ", "net = Net(2)"),
+        (">>> ", "with torch.no_grad():"),
+        ("... ", "    y = net(1)"),
+        (">>> ", "f([1, 2, 3], [4, 5, 6],"),
+        ("    ", "    [7, 8, 9])"),
+    ]
+    assert session("", 24, 9) == [(">>> ", "")]
+
+
+@given(arguments=st.lists(st.lists(plain, max_size=3), min_size=1, max_size=9), most=st.integers(3, 12))
+def test_of_many_statements_the_first_and_the_last_are_shown(arguments, most):
+    """What is left out stands in the middle, one sign says so, and the rest can be pasted."""
+    calls = [f"x{number} = solve({', '.join(map(repr, each))})" for number, each in enumerate(arguments)]
+    lines = session("\n".join(calls), 60, most)
+    assert len(lines) <= most
+    assert lines[0][1].startswith("x0 = ")
+    if len(calls) <= most and not any("…" in row for _, row in lines):
+        assert ast.dump(ast.parse("\n".join(row for _, row in lines))) == ast.dump(ast.parse("\n".join(calls)))
+    many = session("\n".join(f"f({number})" for number in range(40)), 60, most)
+    assert (len(many), many[-1], many.count(("    ", "…"))) == (most, (">>> ", "f(39)"), 1)
+
+
+def test_no_half_statement_ends_a_session():
+    """Where a statement takes several lines, it is there from its beginning, or not at all."""
+    long = f"g({', '.join(['[1, 2, 3, 4]'] * 6)})"
+    lines = session("\n".join([*(f"f({number})" for number in range(9)), long, "y"]), 24, 8)
+    assert lines == [*((">>> ", f"f({number})") for number in range(6)), ("    ", "…"), (">>> ", "y")]
 
 
 def test_a_call_breaks_where_the_fewest_brackets_are_open():

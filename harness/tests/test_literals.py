@@ -77,6 +77,12 @@ def test_nan_can_be_pasted() -> None:
     assert literal(np.float32("nan")) == "np.float32(float('nan'))"
 
 
+def test_nan_is_called_by_its_name_in_a_summary() -> None:
+    """What is shown beside "expected" and "got" is read, and not pasted."""
+    assert summary([math.nan, -math.inf, complex(1, math.nan)]) == "[nan, -inf, (1+nanj)]"
+    assert summary(np.float32("nan")) == "np.float32(nan)"
+
+
 def test_generator_by_its_seed() -> None:
     """A generator is written with the seed that it started from, wherever it is now."""
     generator = torch.Generator().manual_seed(7)

@@ -57,6 +57,30 @@ def test_tensors_evaluate_to_themselves(x: torch.Tensor) -> None:
     assert_same(paste(literal(x)), x)
 
 
+INTEGERS = (torch.int8, torch.int16, torch.int32, torch.int64, torch.uint8, torch.uint16, torch.uint32, torch.uint64)
+FLOATS = (torch.float16, torch.bfloat16, torch.float32, torch.float64, torch.float8_e4m3fn, torch.float8_e5m2)
+
+
+@pytest.mark.parametrize("dtype", [*INTEGERS, *FLOATS], ids=str)
+@given(bits=st.binary(min_size=32, max_size=32))
+def test_no_bit_is_lost(dtype: torch.dtype, bits: bytes) -> None:
+    """Whatever bits an element has, its text gives them back; which NaN it is does not matter."""
+    x = torch.frombuffer(bytearray(bits), dtype=dtype)
+    back = paste(literal(x))
+    nan = (x != x) if dtype.is_floating_point else torch.zeros(len(x), dtype=torch.bool)
+    same = (x.view(torch.uint8) == back.view(torch.uint8)).view(len(x), -1).all(1)
+    assert back.dtype is dtype
+    assert bool((same | nan).all())
+
+
+@pytest.mark.parametrize("dtype", [*INTEGERS, *FLOATS], ids=str)
+def test_the_extremes_are_written_in_full(dtype: torch.dtype) -> None:
+    """The least and the greatest element of a dtype can be pasted."""
+    limits = torch.finfo(dtype) if dtype.is_floating_point else torch.iinfo(dtype)
+    x = torch.tensor([limits.min, limits.max, 0, 1], dtype=dtype)
+    assert torch.equal(paste(literal(x)).view(torch.uint8), x.view(torch.uint8))
+
+
 @given(tensors(shape=SIDES, elements=st.floats(width=32)))
 def test_all_floats_survive(x: torch.Tensor) -> None:
     """No bit of a float is lost on the way, whether it is huge, tiny, infinite or not a number."""
@@ -171,6 +195,13 @@ def test_subclasses_are_no_expressions() -> None:
         (torch.zeros(1, device="meta"), "tensor(..., dtype=float32, shape=(1,), device=meta)"),
         (torch.nn.Parameter(torch.ones(1)), "Parameter([1.0], dtype=float32, shape=(1,))"),
         ((torch.tensor([1]), 2), "(tensor([1], dtype=int64, shape=(1,)), 2)"),
+        (torch.tensor([math.nan, -math.inf]), "tensor([nan, -inf], dtype=float32, shape=(2,))"),
+        (torch.tensor([complex(1, math.nan)]), "tensor([(1+nanj)], dtype=complex64, shape=(1,))"),
+        (torch.tensor([65504.0], dtype=torch.float16), "tensor([65504.0], dtype=float16, shape=(1,))"),
+        (torch.tensor([16777216.0], dtype=torch.bfloat16), "tensor([16777216.0], dtype=bfloat16, shape=(1,))"),
+        (torch.tensor([1e30]), "tensor([1e+30], dtype=float32, shape=(1,))"),
+        (np.array([math.nan, 1j]), "array([(nan+0j), 1j], dtype=complex128, shape=(2,))"),
+        (np.array([math.inf]), "array([inf], dtype=float64, shape=(1,))"),
         (np.array([0.1], dtype=np.float32), "array([0.1], dtype=float32, shape=(1,))"),
         (
             torch.arange(32).view(2, 16) + 10,

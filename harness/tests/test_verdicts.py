@@ -231,12 +231,12 @@ def caught(error):
         (ForbiddenCall("without torch.cat"), "failed", "without torch.cat"),
         (ImplementationCrashed("raised SystemExit"), "failed", "raised SystemExit"),
         (ValueError("bad: value"), "failed", "ValueError: bad: value"),
-        (ValueError(), "failed", "ValueError"),
+        (ValueError(), "failed", "ValueError (without a message)"),
         (AssertionError("x: should be 1"), "failed", "x: should be 1"),
         (AssertionError(), "failed", "AssertionError"),
         (SilentError(), "failed", "SilentError: its message cannot be read"),
         (ImposterError("a"), "failed", "ImposterError: a"),
-        (KeyboardInterrupt(), "failed", "KeyboardInterrupt"),
+        (KeyboardInterrupt(), "failed", "KeyboardInterrupt (without a message)"),
         (ExceptionGroup("two", [ExceptionGroup("in", [ToDo("a")]), ValueError("b")]), "todo", "a"),
         (FlakyFailure("f", [ValueError("b")]), "failed", findings._FLAKY),
         (ValueError("\n".join("abcdefghijklmnop")), "failed", "ValueError: " + "\n".join("abcdefghijkl") + "…"),
@@ -288,6 +288,17 @@ def test_learners_lines_are_shown_where_they_help(bench):
     assert judge_exception(missing)[1].location is None
 
 
+@pytest.mark.parametrize(
+    ("statement", "message"),
+    [("assert x", "AssertionError (without a message)"), ("assert x, 'no x'", "AssertionError: no x")],
+)
+def test_a_learners_own_assertion_is_no_word_of_the_spec(bench, statement, message):
+    """An `assert` that fails in the learner's file is shown as the exception that it is."""
+    with pytest.raises(AssertionError) as assertion:
+        bench.face(f"def f(x):\n    {statement}\n").f(0)
+    assert judge_exception(assertion.value)[1].message == message
+
+
 @given(text=st.text())
 def test_a_shortened_message_can_be_shown(text):
     """Whatever a message holds, a few lines of it can be written to any terminal."""
@@ -299,10 +310,10 @@ def test_a_shortened_message_can_be_shown(text):
 
 
 def test_any_exception_can_be_described():
-    """Type and message, or the type alone."""
+    """Type and message, or that there is none."""
     assert [described(error) for error in (ValueError("a"), ValueError(), SilentError())] == [
         "ValueError: a",
-        "ValueError",
+        "ValueError (without a message)",
         "SilentError: its message cannot be read",
     ]
 

@@ -20,6 +20,16 @@ def calculate__floor_division(symbol, left, right):
     return keys[symbol](left, right)
 
 
+def calculate__float_first(symbol, left, right):
+    """You convert to float32 before you divide: "/" divides integers truly by itself, and float64 loses digits."""
+    if symbol == "/":
+        return left.float() / right.float()
+    keys = {"+": torch.add, "-": torch.sub, "*": torch.mul}
+    if symbol not in keys:
+        raise ValueError(symbol)
+    return keys[symbol](left, right)
+
+
 def calculate__back_to_integers(symbol, left, right):
     """You convert the quotient to the dtype of the operands, which cuts off what comes after the point."""
     keys = {"+": torch.add, "-": torch.sub, "*": torch.mul, "/": torch.div}

@@ -9,7 +9,7 @@ def calculate(symbol: str, left: Tensor, right: Tensor) -> Tensor:
 
     Args:
         symbol: "+", "-", "*" or "/".
-        left: the first operand.
+        left: the first operand, integers or floats, of any shape.
         right: the second operand, of the same dtype and of a shape that fits `left` by torch's rules.
 
     Returns:
@@ -43,7 +43,8 @@ def transform_points(points: Tensor, matrices: Tensor) -> Tensor:
     """Moves points: every point p of a cloud becomes M p, where M is the cloud's matrix.
 
     Args:
-        points: (..., n, a): clouds of n points with a coordinates each. One point is one row.
+        points: (..., n, a), integers or floats: clouds of n points with a coordinates each. One point is one row. There
+            may be no cloud at all.
         matrices: (..., b, a) with the same leading dimensions as `points`: one matrix for each cloud; or (b, a): one
             matrix for all of them. Same dtype as `points`.
 
@@ -74,7 +75,7 @@ def turn_left(pictures: Tensor) -> Tensor:
     """Turns pictures by a quarter, counterclockwise.
 
     Args:
-        pictures: (..., h, w), any dtype: one picture, or any number of them in leading dimensions.
+        pictures: (..., h, w), any dtype: one picture, or any number of them, even none, in leading dimensions.
 
     Returns:
         (..., w, h): each picture turned, so that its rightmost column has become its top row.
@@ -107,8 +108,8 @@ def collage(
 
     Args:
         red: the red scans, laid out as on a table: a list of rows from top to bottom, each row a list of scans from
-            left to right. A scan is a matrix (height, width), of any dtype. Scans of one row have the same height, and
-            all rows are equally wide altogether, though they may be cut at different places.
+            left to right; no list is empty. A scan is a matrix (height, width), of any dtype. Scans of one row have the
+            same height, and all rows are equally wide altogether, though they may be cut at different places.
         green: the green scans, cut in the same way, same dtype.
         blue: the blue scans, cut in the same way, same dtype.
         colour_dim: where the new dimension of size 3 (red, green, blue) stands in the result: 0, 1, 2, or counted from
@@ -140,7 +141,7 @@ def stretch_contrast(pictures: Tensor) -> Tensor:
     """Stretches the brightness of each picture, so that its darkest pixel becomes 0 and its brightest 1.
 
     Args:
-        pictures: (..., h, w), float: one picture, or any number of them in leading dimensions.
+        pictures: (..., h, w), float: one picture, or any number of them, even none, in leading dimensions.
 
     Returns:
         Same shape and dtype, in memory of its own: each picture stretched by itself, the values between in proportion.
@@ -153,7 +154,8 @@ def mix_channels(pictures: Tensor, weights: Tensor) -> Tensor:
     """Mixes the channels of pictures: each new channel is a weighted sum of the old ones, pixel by pixel.
 
     Args:
-        pictures: (..., c, h, w), float: one picture with c channels, or any number of them in leading dimensions.
+        pictures: (..., c, h, w), float: one picture with c channels, or any number of them, even none, in leading
+            dimensions.
         weights: (k, c), same dtype: `weights[i, j]` says how much of the old channel j the new channel i gets.
 
     Returns:
@@ -162,4 +164,4 @@ def mix_channels(pictures: Tensor, weights: Tensor) -> Tensor:
     raise NotImplementedError("mix_channels")
 
 
-# stub 2a9a7d560f3d: says that nothing was written here yet; this line may stay or go
+# stub e2056e760431: says that nothing was written here yet; this line may stay or go

@@ -111,7 +111,7 @@ def cut_tiles(picture: Tensor, height: int, width: int) -> Tensor:
     Raises:
         ValueError: `h` is no multiple of `height`, or `w` none of `width`.
     """
-    c, h, w = picture.shape
+    _, h, w = picture.shape
     if h % height or w % width:
         raise ValueError("tiles do not fit")
     tiles = picture.unfold(1, height, height).unfold(2, width, width)  # c, rows, cols, height, width

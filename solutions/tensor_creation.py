@@ -30,8 +30,8 @@ def live_view(buffer: np.ndarray) -> Tensor:
     """Opens a window on the memory of a NumPy array: whatever is written into one is seen in the other.
 
     Args:
-        buffer: an array with at least one dimension. Its rows and columns may be a part of a larger array; they are
-            never reversed.
+        buffer: an array with at least one dimension, possibly with no elements. Its rows and columns may be a part of a
+            larger array; they are never reversed.
 
     Returns:
         A float32 tensor of the same shape and the same numbers, in the memory of `buffer`.

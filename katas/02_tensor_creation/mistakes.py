@@ -125,6 +125,11 @@ def snapshot__through_list(array: np.ndarray) -> Tensor:
     return torch.tensor(array.tolist(), dtype=torch.get_default_dtype())
 
 
+def snapshot__ascontiguous(array: np.ndarray) -> Tensor:
+    """You used ascontiguousarray, which makes one dimension of none: a single number, shape (), came back as (1,)."""
+    return torch.tensor(np.ascontiguousarray(array), dtype=torch.get_default_dtype())
+
+
 def passthrough_layer__columns_first(inputs: int, outputs: int, floor: float) -> dict[str, Tensor]:
     """Your weight is (inputs, outputs). In weight @ x each row makes one output: eye(outputs, inputs)."""
     return {
@@ -562,6 +567,14 @@ def saturating_cast__lost_out_of_range(x: Tensor, dtype: torch.dtype) -> tuple[T
     rounded = x if dtype.is_floating_point else x.round()
     narrow = rounded.clamp(limits.min, limits.max).to(dtype)
     return narrow, (x < limits.min) | (x > limits.max)
+
+
+def saturating_cast__lost_if_not_close(x: Tensor, dtype: torch.dtype) -> tuple[Tensor, Tensor]:
+    """You asked isclose, which overlooks small differences. A number that changed a little was not kept either."""
+    limits = torch.finfo(dtype) if dtype.is_floating_point else torch.iinfo(dtype)
+    rounded = x if dtype.is_floating_point else x.round()
+    narrow = rounded.clamp(limits.min, limits.max).to(dtype)
+    return narrow, ~torch.isclose(narrow.to(x.dtype), x)
 
 
 def saturating_cast__kept(x: Tensor, dtype: torch.dtype) -> tuple[Tensor, Tensor]:

@@ -26,8 +26,8 @@ def live_view(buffer: np.ndarray) -> Tensor:
     """Opens a window on the memory of a NumPy array: whatever is written into one is seen in the other.
 
     Args:
-        buffer: an array with at least one dimension. Its rows and columns may be a part of a larger array; they are
-            never reversed.
+        buffer: an array with at least one dimension, possibly with no elements. Its rows and columns may be a part of a
+            larger array; they are never reversed.
 
     Returns:
         A float32 tensor of the same shape and the same numbers, in the memory of `buffer`.
@@ -158,4 +158,4 @@ def saturating_cast(x: Tensor, dtype: torch.dtype) -> tuple[Tensor, Tensor]:
     raise NotImplementedError("saturating_cast")
 
 
-# stub 31725d541b96: says that nothing was written here yet; this line may stay or go
+# stub 10a9b868a368: says that nothing was written here yet; this line may stay or go

@@ -53,8 +53,8 @@ _FRACTIONS = st.one_of(st.sampled_from([0.5, 0.1, -1 / 3, 1e-3, 3e30]), st.float
 
 
 @st.composite
-def _records(draw, values, min_values=0):
-    count = draw(st.integers(min_values, 3))
+def _records(draw, values):
+    count = draw(st.integers(0, 3))
     row = st.tuples(_IDS, st.lists(values, min_size=count, max_size=count))
     return [[key, *rest] for key, rest in draw(st.lists(row, min_size=1, max_size=4))]
 
@@ -91,8 +91,8 @@ def test_ids_keep_every_digit(impl, records):
 
 @pytest.mark.exercise("split_records")
 @given(records=_records(st.one_of(_WHOLE, _FRACTIONS)))
-@example(records=[[1, 2, 3], [4, 5, 6]])
 @example(records=[[1, 2**30, -3e30]])
+@example(records=[[1], [2]])
 def test_values_stand_in_their_places(impl, records):
     """The values have shape (n, k) and dtype float32, and row i holds those of record i in their order."""
     (_, values), (_, expected) = _split(impl, records)
@@ -100,10 +100,9 @@ def test_values_stand_in_their_places(impl, records):
 
 
 @pytest.mark.exercise("split_records")
-@given(records=_records(_WHOLE, min_values=1))
-def test_whole_values_are_float32_too(impl, records):
+def test_whole_values_are_float32_too(impl):
     """The values are float32 even if every one of them is a whole number."""
-    (_, values), (_, expected) = _split(impl, records)
+    (_, values), (_, expected) = _split(impl, [[1, 2, 3], [4, 5, 6]])
     assert_tensor(values, expected, rtol=0.0, atol=0.0)
 
 
@@ -170,6 +169,8 @@ def _listed(array, dtype):
 
 @pytest.mark.exercise("live_view")
 @given(buffer=_buffers())
+@example(buffer=np.zeros((0, 3), dtype=np.float32))
+@example(buffer=np.array([1e30, -300.0], dtype=np.float32))
 def test_view_shows_the_buffer(impl, buffer):
     """The result is a float32 tensor with the shape and the numbers of the buffer."""
     before, typed = _listed(buffer, torch.float32), _paste(buffer)
@@ -195,19 +196,14 @@ def test_what_is_written_into_one_is_seen_in_the_other(impl, buffer):
 
 
 @pytest.mark.exercise("live_view")
-@given(
-    buffer=_arrays(
-        st.sampled_from([torch.float64, torch.float16, torch.int64, torch.int32, torch.int8, torch.uint8, torch.bool]),
-        reverse=False,
-        min_dims=1,
-    )
+@pytest.mark.parametrize(
+    "dtype",
+    ["float64", "float16", "int64", "int32", "int16", "int8", "uint8", "uint32", "bool", "complex64"],
 )
-@example(buffer=np.zeros(2, dtype=np.int16))
-@example(buffer=np.zeros(2, dtype=np.uint32))
-@example(buffer=np.zeros(2, dtype=np.complex64))
-def test_other_dtypes_are_refused(impl, buffer):
+def test_other_dtypes_are_refused(impl, dtype):
     """A buffer that is not float32 raises TypeError, for a converted copy would be no window."""
-    assert_raises(TypeError, impl.live_view, buffer)
+    assert_raises(TypeError, impl.live_view, np.zeros(2, dtype=dtype))
+    assert_raises(TypeError, impl.live_view, np.ones((2, 4), dtype=dtype)[:, 1::2])
 
 
 _ARRAY_DTYPES = st.sampled_from(
@@ -234,6 +230,7 @@ _ARRAY_DTYPES = st.sampled_from(
 @example(array=np.array([math.nan, math.inf, -math.inf]))
 @example(array=np.array([200, 255], dtype=np.uint8))
 @example(array=np.zeros((0, 3)))
+@example(array=np.array(2.5))
 def test_snapshot_holds_the_numbers(impl, array):
     """The result has the shape and the numbers of the array, in the default dtype."""
     before, typed = array.tobytes(), _paste(array)
@@ -473,6 +470,7 @@ def test_statistics_live_where_the_sample_lives(impl, shape, dtype):
 
 # -------------------------------------------------------------------------------------------------- uniform_between
 
+_SEEDS = [0, 1, 2024, 2**32 - 1]
 _MANY = (64, 128)
 _COUNT = math.prod(_MANY)
 # A right answer oversteps this Kolmogorov-Smirnov distance once in ten million times.
@@ -526,9 +524,9 @@ def _assert_global_state(states, seed, called):
 
 @st.composite
 def _bounds(draw):
-    shape = draw(shapes(max_side=4))
+    shape = draw(shapes(max_side=3))
     dtype = draw(st.sampled_from([torch.float32, torch.float64]))
-    low = draw(tensors(shape=shape, dtype=dtype, unique=math.prod(shape) <= 64, noncontiguous=True))
+    low = draw(tensors(shape=shape, dtype=dtype, unique=True, noncontiguous=True))
     width = draw(tensors(shape=shape, dtype=dtype, min_value=0, max_value=1))
     return low, low + width
 
@@ -614,7 +612,7 @@ def test_all_values_are_equally_likely(impl, dtype, seed):
 
 
 @pytest.mark.exercise("uniform_between")
-@given(seed=seeds())
+@pytest.mark.parametrize("seed", _SEEDS)
 def test_generator_alone_decides(impl, seed):
     """Generators in the same state give the same numbers, those in another state give others."""
     low, high = torch.zeros(2, 3), torch.ones(2, 3)
@@ -636,7 +634,7 @@ def test_generator_alone_decides(impl, seed):
 
 
 @pytest.mark.exercise("uniform_between")
-@given(seed=seeds())
+@pytest.mark.parametrize("seed", _SEEDS)
 def test_drawing_moves_the_generator_on(impl, seed):
     """A second call with the same generator gives other numbers."""
     low, high = torch.zeros(2, 3), torch.ones(2, 3)
@@ -735,12 +733,11 @@ def test_noise_is_normal_with_standard_deviation_sigma(impl, dtype, sigma, seed)
 
 
 @pytest.mark.exercise("add_noise")
-@given(
-    signal=tensors(shape=shapes(min_dims=1, max_side=3), dtype=_SIGNAL_DTYPES),
-    seed=seeds(),
-)
-def test_same_seed_same_noise(impl, signal, seed):
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64, torch.float16], ids=str)
+@pytest.mark.parametrize("seed", _SEEDS)
+def test_same_seed_same_noise(impl, dtype, seed):
     """Two calls with the same seed give the same result."""
+    signal = torch.tensor([[0.5, -1.0, 2.0], [0.0, 8.0, 0.25]], dtype=dtype)
     first = impl.add_noise(signal, 0.5, seed)
     assert_tensor(impl.add_noise(signal, 0.5, seed), first, rtol=0.0, atol=0.0)
 
@@ -844,8 +841,8 @@ def test_float16_rounds_and_saturates(impl, x):
 
 @pytest.mark.exercise("saturating_cast")
 @given(x=_INPUTS, dtype=st.sampled_from([torch.int8, torch.float16]))
-@example(x=torch.tensor([1.0, 2.5, 127.0, 128.0, -0.0]), dtype=torch.int8)
-@example(x=torch.tensor([0.5, 0.1, 65504.0, 65505.0, math.inf]), dtype=torch.float16)
+@example(x=torch.tensor([1.0, 2.5, 127.0, 128.0, -0.0, 100.0005]), dtype=torch.int8)
+@example(x=torch.tensor([0.5, 0.1, 65504.0, 65505.0, math.inf, 1e-8]), dtype=torch.float16)
 def test_lost_marks_what_was_not_kept(impl, x, dtype):
     """`lost` is True exactly where the number in `narrow` is not the number in `x`, be it rounded or out of range."""
     _, lost = _two(impl.saturating_cast(x, dtype))

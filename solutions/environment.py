@@ -37,7 +37,7 @@ def cuda_build() -> tuple[int, int] | None:
     # <solution>
     if torch.version.cuda is None:
         return None
-    major, minor = torch.version.cuda.split(".")[:2]
+    major, minor = torch.version.cuda.split(".")
     return int(major), int(minor)
     # </solution>
 

@@ -27,6 +27,7 @@ FAULTS = {
     "AcceleratorError": getattr(torch, "AcceleratorError", RuntimeError),
     "DeferredCudaCallError": torch.cuda.DeferredCudaCallError,
     "OSError": OSError,
+    "Exception": Exception,
 }
 
 
@@ -50,12 +51,13 @@ def on_machines(module, machines, function, *args):
     return [(returned, machine.current) for returned, machine in seen]
 
 
-def threads_seen(module, before, count, result, error=None, change=None):
+def threads_seen(module, before, count, result, error=None, change=None, mark=None):
     """Runs work that returns `result`, or raises `error` (a type's name and a message), with `before` threads set.
 
     Where `change` is a number, the work sets as many threads itself, before it ends. Returns a list of how many threads
-    each run of the work saw, how many there are afterwards, what the call returned, the type's name and the message of
-    what it raised, and the ids of the object that the work returned or raised and of that which came out.
+    each run of the work saw, how many there are afterwards, what the call returned, and the type's name and the
+    arguments of what it raised. Where there is a `mark`, it is added after the call to the list that the work returned,
+    or to the arguments of the exception that it raised, and shows if that very object came out.
     """
     during = []
     raises = None if error is None else getattr(builtins, error[0])(error[1])
@@ -72,17 +74,22 @@ def threads_seen(module, before, count, result, error=None, change=None):
     torch.set_num_threads(before)
     returned = raised = None
     try:
-        returned = out = run(count, work)
+        returned = run(count, work)
     except BaseException as caught:
         if not during:  # it does not come from the work
             raise
-        out, raised = caught, (type(caught).__name__, *caught.args)
+        raised = caught
+    after = torch.get_num_threads()
+    if mark is not None:
+        if raises is None:
+            result.append(mark)
+        else:
+            raises.args += (mark,)
     return {
         "during": during,
-        "after": torch.get_num_threads(),
+        "after": after,
         "returned": returned,
-        "raised": raised,
-        "objects": (id(result if raises is None else raises), id(out)),
+        "raised": None if raised is None else (type(raised).__name__, *raised.args),
     }
 
 

@@ -162,8 +162,7 @@ def assert_raises(  # noqa: RET503 - it ends by a call that does not return
         if match is not None and not re.search(match, str(error)):
             _fail(f"the message {message!r} does not match {match!r}", wanted, got, called, cause=error)
         return error
-    got = summary(result)
-    _fail(f"should raise {name}, but returned {got}", wanted, got, called)
+    _fail(f"should raise {name}, but raised nothing", wanted, summary(result), called)
 
 
 def assert_unchanged(argument: Tensor, before: Tensor, name: str, *, called: str | None = None) -> None:

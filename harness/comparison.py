@@ -111,7 +111,10 @@ class _Walk:
     def difference(self, actual: Any, expected: Any, place: str) -> tuple[str, str] | None:
         kind = type(expected)
         if type(actual) is not kind:
-            return place, f"the type is {_type_name(actual)}, and should be {_type_name(expected)}"
+            said = f"the type is {_type_name(actual)}, and should be {_type_name(expected)}"
+            if type(actual) is Tensor and kind in (bool, int, float):
+                said += ": `.item()` makes a Python number of a tensor"
+            return place, said
         if kind in (list, tuple, torch.Size):
             return self._sequence(actual, expected, place)
         if kind is slice:

@@ -80,7 +80,9 @@ def _fits(wrong: Wrong) -> list[Fit]:
 def _differing(actual: Any, expected: Any) -> Iterator[tuple[Tensor, Tensor] | None]:
     """The pairs of tensors that differ in two values of the same structure; None where they differ otherwise."""
     a, e = _as_tensor(actual), _as_tensor(expected)
-    if a is not None and e is not None:
+    if type(actual) is Tensor and type(expected) in (int, float):
+        yield None  # its type is all that need be said
+    elif a is not None and e is not None:
         if tensor_difference(a, e, rtol=None, atol=None, equal_nan=True) is not None:
             yield a, e
     elif type(actual) is not type(expected):

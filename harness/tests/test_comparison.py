@@ -275,6 +275,7 @@ class TestValue:
             ((1,), [1], "the type is tuple, and should be list"),
             ((2, 3), torch.Size([2, 3]), "the type is tuple, and should be torch.Size"),
             (1.0, torch.tensor(1.0), "the type is float, and should be torch.Tensor"),
+            (torch.tensor(1), 1, "the type is torch.Tensor, and should be int: `.item()` makes a Python number of"),
             ("ab", "aB", "is 'ab', and should be 'aB'"),
             ([1], [1, 2], "the length is 1, and should be 2"),
             ([1, [2, (3,)]], [1, [2, (4,)]], "at [1][1][0]: is 3, and should be 4"),

@@ -97,6 +97,12 @@ def test_further_examples_decide():
     assert guess([one, other, odd]) is None
 
 
+def test_a_tensor_for_a_number_needs_no_guess():
+    """That its type is wrong has been said; guesses at its dtype would only mislead."""
+    assert guessed(torch.tensor(3), 3) is None
+    assert guessed([torch.tensor(3), torch.tensor(4)], [3, 4]) is None
+
+
 @pytest.mark.parametrize(
     ("about", "words"), [("unchanged", "in place"), ("shared", "you copy"), ("own", "the caller's tensor")]
 )

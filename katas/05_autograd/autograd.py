@@ -80,7 +80,8 @@ def jacobian(f: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
     """Gives the Jacobian of a function from vectors to vectors.
 
     Args:
-        f: takes a vector of n elements, gives a vector of m elements, each of which depends on its argument.
+        f: takes a vector of n elements, gives a vector of m elements, each of which depends on its argument. Both n
+            and m are at least 1.
         x: (n,), a floating-point dtype. It stays as it is, `requires_grad` and `.grad` included.
 
     Returns:
@@ -94,7 +95,7 @@ def hessian_vector(f: Callable[[Tensor], Tensor], x: Tensor, v: Tensor) -> Tenso
 
     Args:
         f: takes a vector of n elements, gives a tensor with a single number. It is smooth and not linear.
-        x: (n,), a floating-point dtype. It stays as it is, `requires_grad` and `.grad` included.
+        x: (n,), at least one element, a floating-point dtype. It stays as it is, `requires_grad` and `.grad` included.
         v: (n,), the dtype of `x`. It stays as it is.
 
     Returns:
@@ -180,7 +181,7 @@ def fit_linear(x: Tensor, y: Tensor, steps: int, learning_rate: float) -> tuple[
     times the gradient far.
 
     Args:
-        x: (m, n), a floating-point dtype. It stays as it is.
+        x: (m, n), at least one row and one column, a floating-point dtype. It stays as it is.
         y: (m,), the dtype of `x`. It stays as it is.
         steps: 0 or more.
         learning_rate: greater than 0.
@@ -192,4 +193,4 @@ def fit_linear(x: Tensor, y: Tensor, steps: int, learning_rate: float) -> tuple[
     raise NotImplementedError("fit_linear")
 
 
-# stub 843aefa1ccd9: says that nothing was written here yet; this line may stay or go
+# stub ac539d74be37: says that nothing was written here yet; this line may stay or go

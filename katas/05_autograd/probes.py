@@ -183,12 +183,12 @@ def gradients_per_batch(
     leaf = w.clone().requires_grad_()
     leaf.grad = None if old is None else old.clone()
     result = module.gradients_per_batch(lambda w, batch: ((batch @ w - 1) ** 2).sum(), leaf, batches)
-    evidence = {"w": leaf.detach().clone(), "w requires_grad": leaf.requires_grad, "gradients": _copy(result)}
+    evidence = {"w": leaf.detach(), "w requires_grad": leaf.requires_grad, "gradients": _copy(result)}
     evidence["w.grad"] = _copy(leaf.grad)
     if leaf.grad is not None:
         with torch.no_grad():
             leaf.grad += push
-    evidence["gradients later"] = _copy(result)
+    evidence["gradients later"] = result
     return evidence
 
 

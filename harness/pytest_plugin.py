@@ -16,6 +16,7 @@ import pytest
 from harness import manager, profiles, settings
 from harness.collection import JUDGED, Selection, reference_of
 from harness.errors import RequirementMissing, SettingError
+from harness.examples import unspoiled
 from harness.findings import finding_of, finding_of_crash, is_ours, summaries, with_diagnosis
 from harness.model import Outcome
 from harness.verdicts import SCHEMA_VERSION, finding_from_json, finding_to_json
@@ -173,6 +174,9 @@ class KataPlugin:
         face: Face | None = getattr(item, "funcargs", {}).get("impl")
         if face is not None and JUDGED in item.stash:
             face._judge(item.stash[JUDGED][1], getattr(item, "originalname", item.name))
+            if isinstance(item, pytest.Function):
+                with unspoiled(item):
+                    return (yield)
         return (yield)
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)

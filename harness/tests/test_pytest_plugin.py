@@ -461,6 +461,34 @@ def test_drawn_{name}(impl, number):
     assert [line[2:] for line in lists[0] if line[0] == "a"] != [line[2:] for line in lists[0] if line[0] == "b"]
 
 
+def test_an_answer_cannot_spoil_the_examples_of_the_next(stall):
+    """Arrays that stand in the spec, as examples or parameters, are the author's for every answer that is judged."""
+    spec = """
+    import numpy as np
+    import pytest
+    from hypothesis import example, given, strategies as st
+
+    @pytest.mark.exercise("double")
+    @given(number=st.just(None))
+    @example(number=np.ones(2))
+    def test_example(impl, number):
+        "Ones are doubled."
+        if number is not None:
+            assert number.tolist() == [1.0, 1.0]
+            impl.double(number)
+
+    @pytest.mark.exercise("double")
+    @pytest.mark.parametrize("number", [np.ones(2)])
+    def test_parameter(impl, number):
+        "Ones are doubled."
+        assert number.tolist() == [1.0, 1.0]
+        impl.double(number)
+    """
+    stall.kata(spec=spec, learner=SOLUTION.replace("return 2 * number", "number *= 2\n    return number"))
+    stall.run("--impl=learner", "--impl=solution")
+    assert [str(finding.outcome) for finding in stall.findings()] == ["passed"] * 4
+
+
 def test_random_numbers_do_not_depend_on_the_order(stall):
     """A test that draws nothing from Hypothesis meets the same numbers whichever tests ran before it."""
     spec = SPEC + (

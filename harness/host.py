@@ -113,7 +113,7 @@ class Host:
     def _load(self) -> None:
         limit = conditions.DEADLINE
         try:
-            with clean_slate(0), deadline(limit):
+            with clean_slate(0, alone=self._apart), deadline(limit):
                 self._module = self.implementation.load()
         except KataError as error:
             self._source_error = error
@@ -205,7 +205,7 @@ class Host:
         found = self._resolve(target)
         forbidden = judged.forbid if judged else ()
         try:
-            with clean_slate(seed), deadline(conditions.DEADLINE):
+            with clean_slate(seed, alone=self._apart), deadline(conditions.DEADLINE):
                 with forbidding(forbidden, judged.name if judged else "", self._module):
                     value = OPERATIONS[operation](found, *args, **kwargs)
                 # Items of a learner's own collection are the learner's code once more.

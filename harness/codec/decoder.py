@@ -42,13 +42,17 @@ class Decoder:
         self._values: int
         self._shared: bool
 
-    def decode(self, data: bytes) -> Any:
+    def decode(self, data: bytes, at: int = 0) -> Any:
         """The value of a message.
+
+        Args:
+            data: the message.
+            at: where it begins.
 
         Raises:
             CodecError: it is malformed.
         """
-        self._in, self._values, self._shared = Reader(data), 0, False
+        self._in, self._values, self._shared = Reader(data, at), 0, False
         try:
             self._memory()
             value = self._value(0)

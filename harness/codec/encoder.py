@@ -44,13 +44,17 @@ class Encoder:
         self._values: int
         self._shared: bool
 
-    def encode(self, value: object) -> bytes:
+    def encode(self, value: object, *, head: bytes = b"") -> bytes:
         """The message for a value.
+
+        Args:
+            value: plain data.
+            head: other bytes to put before it, which whoever decodes it passes over.
 
         Raises:
             CodecError: it is not plain data, or nested too deep; then the table is as it was.
         """
-        self._to, self._places, self._values, self._shared = Writer(), {}, 0, False
+        self._to, self._places, self._values, self._shared = Writer(head), {}, 0, False
         self._table.refresh()
         mark = self._table.mark()
         try:

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 MOST_BYTES = 256 * 2**20
 """The longest message that is sent or believed."""
 
+END_OF_HEAD = b"\n"
+"""Ends the head of a request: JSON on one line, which says what is done; the message after it holds the arguments."""
+
 _MAGIC = b"kat\x01"
 _HEADER = struct.Struct(">4sQ")
 _PART = 2**20  # bytes asked for at once: memory grows with what has come, not with what was promised

@@ -21,10 +21,10 @@ _LONGEST_NAME = 64  # bytes
 class Reader:
     """Reads a message from its beginning to its end."""
 
-    def __init__(self, data: bytes) -> None:
-        """Takes the message."""
+    def __init__(self, data: bytes, at: int = 0) -> None:
+        """Takes the message, which begins at a place in the data and goes on to their end."""
         self.data = data
-        self.at = 0
+        self.at = at
 
     def take(self, size: int) -> bytes:
         """The next bytes."""

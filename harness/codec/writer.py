@@ -21,9 +21,9 @@ _LARGE = 2**16  # bytes from which a blob is not copied twice
 class Writer:
     """Writes a message from its beginning to its end."""
 
-    def __init__(self) -> None:
-        """Begins an empty one."""
-        self.out = bytearray()
+    def __init__(self, head: bytes = b"") -> None:
+        """Begins one after other bytes."""
+        self.out = bytearray(head)
         self._parts: list[bytes | bytearray | memoryview] = []
 
     def message(self) -> bytes:

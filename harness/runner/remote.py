@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import socket
@@ -13,7 +14,7 @@ from harness import conditions
 from harness.codec import Decoder, Encoder, Table
 from harness.codec.changes import apply
 from harness.codec.exceptions import rebuild
-from harness.codec.frames import receive, send
+from harness.codec.frames import END_OF_HEAD, receive, send
 from harness.errors import (
     ChannelClosed,
     CodecError,
@@ -125,12 +126,12 @@ class RemoteHost:
             Exception: what the implementation raised, rebuilt.
         """
         __tracebackhide__ = True
-        table = Table()
-        channel = self._connected()
+        table, channel = Table(), self._connected()
         released = list(self._released)
-        request = Encoder(table, handle=self._number, folder=self._folder).encode(
-            [released, operation, target.kind, target.value, args, kwargs, seed, judged and judged.name]
-        )
+        value = self._number(target.value) if target.kind == "object" else target.value
+        head = json.dumps([released, operation, target.kind, value, seed, judged and judged.name])
+        encoder = Encoder(table, handle=self._number, folder=self._folder)
+        request = encoder.encode((args, kwargs), head=head.encode() + END_OF_HEAD)
         del self._released[: len(released)]
         answer = self._exchange(channel, request)
         decoder = Decoder(table, handle=lambda number: handle(self._refer(number)), folder=self._folder)

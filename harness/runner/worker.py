@@ -19,7 +19,7 @@ from harness import conditions
 from harness.codec import Decoder, Encoder, Table
 from harness.codec.changes import Watched, changes, watch
 from harness.codec.exceptions import describe
-from harness.codec.frames import receive, send
+from harness.codec.frames import END_OF_HEAD, receive, send
 from harness.errors import ChannelClosed, CodecError, ImplementationError, LimitExceeded, MemoryExceeded
 from harness.host import Host, Target
 from harness.locations import location_of
@@ -100,14 +100,16 @@ class Worker:
         encoder = Encoder(
             table, handle=lambda value: value.number if type(value) is _Kept else None, folder=self._folder
         )
-        decoded = Decoder(table, handle=self._object, folder=self._folder).decode(request)
-        released, operation, kind, value, args, kwargs, seed, judged = decoded
+        end = request.index(END_OF_HEAD)
+        released, operation, kind, value, seed, judged = json.loads(request[:end])
+        args, kwargs = Decoder(table, handle=self._object, folder=self._folder).decode(request, end + 1)
+        target = Target(kind, self._object(value) if kind == "object" else value)
         self._release(released)
         before = watch(table)
         try:
             result = self._host.perform(
                 operation,
-                Target(kind, value),
+                target,
                 args,
                 kwargs,
                 seed=seed,

@@ -15,7 +15,19 @@ from harness.codec import Decoder, Encoder, Table
 from harness.codec.table import MOST_DEPTH, MOST_ELEMENTS, MOST_OBJECTS, MOST_VALUES
 from harness.codec.writer import Writer
 from harness.errors import CodecError
-from harness.tests.both_ends import ATOMS, Call, Kept, assert_same, decoded, encoded, plain, refused, there
+from harness.tests.both_ends import (
+    ATOMS,
+    Call,
+    Kept,
+    assert_same,
+    decoded,
+    decoder,
+    encoded,
+    encoder,
+    plain,
+    refused,
+    there,
+)
 
 
 @given(value=ATOMS)
@@ -28,6 +40,14 @@ def test_values_without_parts_arrive_as_they_are(value: object) -> None:
 def test_nested_values_arrive_with_all_that_they_share(value: list[Any]) -> None:
     """Values arrive equal to the bit; what was one object is one object, and what shared memory shares it likewise."""
     assert_same(value, there(value))
+
+
+@given(value=plain(), head=st.binary(max_size=9))
+def test_a_message_may_stand_behind_other_bytes(value: list[Any], head: bytes) -> None:
+    """What is put before a message stays as it is, and the message behind it says the same."""
+    message = encoder(Table()).encode(value, head=head)
+    assert message == head + encoded(value)
+    assert_same(value, decoder(Table()).decode(message, len(head)))
 
 
 @given(data=st.binary(max_size=200))

@@ -51,6 +51,17 @@ def test_the_callers_numbers_are_untouched():
     assert numpy_state() == states[2]
 
 
+def test_alone_in_a_process_the_same_numbers_come():
+    """Where nobody else draws, the seed still says which numbers come, and NumPy gets its own source back."""
+    state = numpy_state()
+    with clean_slate(5):
+        first = draw()
+    for _ in range(2):
+        with clean_slate(5, alone=True):
+            assert draw() == first
+    assert numpy_state() == state
+
+
 CHANGES = {
     "dtype": (lambda: torch.set_default_dtype(torch.float64), torch.get_default_dtype),
     "device": (lambda: torch.set_default_device("meta"), torch.get_default_device),

@@ -1,5 +1,6 @@
 import sys
 import time
+from contextlib import nullcontext
 
 import pytest
 from hypothesis import given
@@ -257,13 +258,19 @@ def test_what_the_harness_refuses_is_not_diagnosed(kata, judged):
     assert diagnose(kata, judged("    return number\n", missing), apart=False) == []
 
 
-@pytest.mark.parametrize("isolated", [False, True])
-def test_a_whole_run_names_the_mistake(isolated):
+@pytest.mark.parametrize(
+    ("isolated", "topic", "mistake"),
+    [
+        (False, "tensor_creation", "split_records__one_tensor"),
+        (True, "tensor_creation", "split_records__one_tensor"),
+        (True, "environment", "run_with_threads__another_exception"),
+    ],
+)
+def test_a_whole_run_names_the_mistake(isolated, topic, mistake):
     """With `--diagnose`, the findings of a run say which mistake was made, in one process or in two."""
-    kata = next(kata for kata in manager.load().catalogue.katas if kata.topic == "tensor_creation")
-    parent = Parent.start() if isolated else None
-    reference = "mistake:split_records__one_tensor"
-    findings = judge(kata, reference, profile="verify", parent=parent, options=["--diagnose"])
-    if parent:
-        parent.close()
-    assert "split_records__one_tensor" in {finding.mistake_name for finding in findings}
+    kata = manager.load().catalogue.find(topic)
+    judged = [kata.exercise(mistake.partition("__")[0])]
+    with Parent.start() if isolated else nullcontext() as parent:
+        reference = f"mistake:{mistake}"
+        findings = judge(kata, reference, exercises=judged, profile="verify", parent=parent, options=["--diagnose"])
+    assert mistake in {finding.mistake_name for finding in findings}

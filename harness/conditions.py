@@ -36,6 +36,9 @@ def heed(environment: Mapping[str, str]) -> None:
 _INSIST_EVERY = 0.5
 """Seconds after which a call that swallowed the alarm is alarmed again."""
 
+_IMPORTING = 3
+"""How many times the deadline a call may take that is importing: on first use, torch imports much of itself."""
+
 _LINES_TO_TRY = 8
 """How many lines later, at most, a call that swallowed the alarm is broken off."""
 
@@ -61,6 +64,8 @@ def deadline(seconds: float) -> Iterator[None]:
 
     def ring(_signal: int, frame: FrameType | None) -> None:
         nonlocal alarms
+        if _is_importing(frame, caller) and time.monotonic() - begin < _IMPORTING * seconds:
+            return
         alarms += 1
         if alarms > 1:
             _raise_at_a_line(frame, caller, alarms % _LINES_TO_TRY)
@@ -82,6 +87,15 @@ def deadline(seconds: float) -> Iterator[None]:
         if remaining:  # somebody else's alarm, or that of a deadline around this one
             remaining = max(remaining - (time.monotonic() - begin), 1e-3)
             signal.setitimer(signal.ITIMER_REAL, remaining, interval)
+
+
+def _is_importing(frame: FrameType | None, caller: CodeType) -> bool:
+    """Whether a module is being imported, which would stay half-made for all later calls if it were broken off."""
+    while frame is not None and frame.f_code is not caller:
+        if frame.f_code.co_filename == "<frozen importlib._bootstrap>":
+            return True
+        frame = frame.f_back
+    return False
 
 
 def _raise_at_a_line(frame: FrameType | None, caller: CodeType, skip: int) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import importlib
 import random
 import signal
 import sys
@@ -175,6 +176,27 @@ def test_no_call_outlasts_its_deadline(monkeypatch, endless):
     assert time.monotonic() - begin < 5
     assert sys.gettrace() is trace
     assert signal.getitimer(signal.ITIMER_REAL) == (0.0, 0.0)
+
+
+def test_an_import_is_not_broken_off_half_way(monkeypatch, tmp_path):
+    """A module that is still being imported when the time is up gets done with it; one that never does, does not."""
+    monkeypatch.setattr(conditions, "_INSIST_EVERY", 0.02)
+    monkeypatch.syspath_prepend(tmp_path)
+    (tmp_path / "slow_to_import.py").write_text("import time\ntime.sleep(0.15)\nWHOLE = True\n", encoding="utf-8")
+    (tmp_path / "never_imported.py").write_text("while True:\n    pass\n", encoding="utf-8")
+
+    def import_and_go_on():
+        import slow_to_import
+
+        assert slow_to_import.WHOLE
+        busy()
+
+    with pytest.raises(DeadlineExceeded), deadline(0.1):
+        import_and_go_on()
+    assert sys.modules.pop("slow_to_import").WHOLE
+    with pytest.raises(DeadlineExceeded), deadline(0.1):
+        importlib.import_module("never_imported")
+    assert "never_imported" not in sys.modules
 
 
 def test_a_quick_call_returns():

@@ -507,6 +507,16 @@ def resume__loads_before_building(optimizer, build, checkpoint):
     return scheduler
 
 
+def resume__rates_set_again(optimizer, build, checkpoint):
+    """You built last, and set the rates again afterwards: what else a scheduler writes, such as momentum, is lost."""
+    optimizer.load_state_dict(checkpoint["optimizer"])
+    scheduler = build(optimizer)
+    scheduler.load_state_dict(checkpoint["scheduler"])
+    for group, rate in zip(optimizer.param_groups, scheduler.get_last_lr(), strict=True):
+        group["lr"] = rate
+    return scheduler
+
+
 def resume__scheduler_only(optimizer, build, checkpoint):
     """You restored the scheduler alone. The rates, and the momentum, stand in the optimizer."""
     scheduler = build(optimizer)

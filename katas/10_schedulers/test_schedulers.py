@@ -268,6 +268,8 @@ def test_plateaus_of_every_kind(impl, name):
         {"mode": "low"},
         {"mode": ""},
         {"mode": "rel"},
+        {"mode": "MIN"},
+        {"threshold_mode": "ABS"},
         {"threshold_mode": "relative"},
         {"threshold_mode": "min"},
         {"mode": "max", "threshold_mode": ""},
@@ -294,7 +296,8 @@ COUNTING = [
 def train(kind, options, starts, rates, batches, momentum=0.0, metrics=None):
     """Rates of each step, parameters and rates afterwards, of gradient descent towards each batch in turn."""
     optimizer = SGD(
-        [{"params": [nn.Parameter(start.clone())], "lr": rate} for start, rate in zip(starts, rates, strict=True)]
+        [{"params": [nn.Parameter(start.clone())], "lr": rate} for start, rate in zip(starts, rates, strict=True)],
+        momentum=momentum,
     )
     used, params, speeds = [], [start.clone() for start in starts], [torch.zeros_like(start) for start in starts]
     with warnings.catch_warnings():
@@ -302,7 +305,8 @@ def train(kind, options, starts, rates, batches, momentum=0.0, metrics=None):
         scheduler = scheduler_of(optimizer, kind, options)
         for number, batch in enumerate(batches):
             used.append(rates_of(optimizer))
-            speeds = [momentum * speed + (param - batch) for speed, param in zip(speeds, params, strict=True)]
+            momenta = [group["momentum"] for group in optimizer.param_groups]  # some schedulers change it
+            speeds = [m * speed + (param - batch) for m, speed, param in zip(momenta, speeds, params, strict=True)]
             params = [param - rate * speed for param, rate, speed in zip(params, used[-1], speeds, strict=True)]
             scheduler.step(*([] if metrics is None else [metrics[number]]))
     return used, params, rates_of(optimizer)
@@ -397,7 +401,12 @@ def test_epochs_under_schedulers(impl, kinds, metrics):
 
 # resume
 
-STOPPED = [*COUNTING, ("ReduceLROnPlateau", {"patience": 1, "factor": 0.5}), ("LinearLR", {"total_iters": 4})]
+STOPPED = [
+    *COUNTING,
+    ("ReduceLROnPlateau", {"patience": 1, "factor": 0.5}),
+    ("LinearLR", {"total_iters": 4}),
+    ("OneCycleLR", {"max_lr": 0.5, "total_steps": 12}),  # writes the momentum, too
+]
 
 
 @pytest.mark.exercise("resume")

@@ -187,8 +187,9 @@ def forbidding(forbidden: tuple[str, ...], exercise: str, module: ModuleType | N
             _exchange(stack, holder, name, partial(stop, dotted), module)
         if watched.codes:
             stack.callback(sys.setprofile, sys.getprofile())
-        stack.enter_context(_FunctionMode(refuse))
-        stack.enter_context(_DispatchMode(refuse))
+        if watched.operators:
+            stack.enter_context(_FunctionMode(refuse))
+            stack.enter_context(_DispatchMode(refuse))
         if watched.codes:
             sys.setprofile(profile)
         yield

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from typing import TYPE_CHECKING
+
+import pytest
 
 from harness.catalogue import read_kata
 from harness.errors import CatalogueError
@@ -11,6 +14,11 @@ from harness.stubs import make_stub
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+needs_cosmic_ray = pytest.mark.skipif(
+    find_spec("cosmic_ray") is None, reason='cosmic-ray is not installed: pip install -e ".[dev]"'
+)
+"""Marks the tests of real mutants: a learner's installation makes none."""
 
 TOML = """\
 title = "Tiny things"

@@ -16,7 +16,7 @@ from harness.catalogue import load_catalogue
 from harness.model import ExerciseVerdict, Outcome, Verdict
 from harness.runner.control import Parent
 from harness.runner.process import judge
-from harness.tests.kitchen import MISTAKES, SOLUTION, SPEC, pack_of
+from harness.tests.kitchen import MISTAKES, SOLUTION, SPEC, needs_cosmic_ray, pack_of
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs a system with fork")
 
@@ -181,6 +181,7 @@ def test_latency_compares_with_a_fresh_run(tiny, warm, capsys, monkeypatch):
     assert "2 exercises, solved but for one" in capsys.readouterr().out
 
 
+@needs_cosmic_ray
 def test_mutation_compares_with_a_fresh_run_for_each(tiny, capsys, monkeypatch):
     """A campaign judges all mutants, and a fresh run each of a sample, by the tests of the same exercise."""
     commands = []

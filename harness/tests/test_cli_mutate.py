@@ -11,7 +11,7 @@ from harness.mutation import mutants as making
 from harness.mutation.mutant import Mutant, diff_of
 from harness.reports import counting
 from harness.runner import process
-from harness.tests.kitchen import TOML
+from harness.tests.kitchen import TOML, needs_cosmic_ray
 from harness.tests.stage import Stage
 
 RIGHT = "return 2 * number"
@@ -235,6 +235,7 @@ def test_a_broken_reference_is_no_result(stage, monkeypatch):
     assert "the reference does not pass test_a" in said.err
 
 
+@needs_cosmic_ray
 def test_the_operators_make_mutants(stage, monkeypatch):
     """Without anybody's stand-in, the tiny reference has mutants of both exercises, and of one when it is named."""
     monkeypatch.undo()

@@ -10,6 +10,7 @@ import pytest
 from harness.errors import KataError
 from harness.model import Exercise, Kata
 from harness.mutation.mutants import mutants_of
+from harness.tests.kitchen import needs_cosmic_ray
 
 WHOLE = '''\
 """Lesson: see README.md, 1 + 1."""
@@ -95,6 +96,7 @@ def _told(mutants) -> str:
     return "\n".join(line for mutant in mutants for line in mutant.diff)
 
 
+@needs_cosmic_ray
 def test_every_mutant_is_python_and_differs_from_all_others(kata):
     """Every mutant compiles, says something else than the reference, and no two say the same."""
     mutants = mutants_of(kata)
@@ -104,6 +106,7 @@ def test_every_mutant_is_python_and_differs_from_all_others(kata):
     assert len({mutant.id for mutant in mutants}) == len(mutants)
 
 
+@needs_cosmic_ray
 def test_mutants_stand_in_the_order_of_the_file(kata):
     """Mutants come by line, and each is changed in the line that it names."""
     mutants = mutants_of(kata)
@@ -114,6 +117,7 @@ def test_mutants_stand_in_the_order_of_the_file(kata):
         assert mutant.text.splitlines()[mutant.line - 1] != lines[mutant.line - 1]
 
 
+@needs_cosmic_ray
 def test_what_does_nothing_is_left_alone(kata):
     """Docstrings, annotations, imports, code for type checkers, messages and what the stub gives stay as they are."""
     for mutant in mutants_of(kata):
@@ -124,6 +128,7 @@ def test_what_does_nothing_is_left_alone(kata):
             assert mutant.text.count(text) == WHOLE.count(text)
 
 
+@needs_cosmic_ray
 def test_helpers_and_constants_count_for_all_who_use_them(kata):
     """A mutant of a helper is judged by all exercises that use it, directly or through helpers; others by their own."""
     judged = {line: mutant.judged for mutant in mutants_of(kata) for line in mutant.diff if line[0] == "-"}
@@ -133,11 +138,13 @@ def test_helpers_and_constants_count_for_all_who_use_them(kata):
     assert judged["-return first(x) - math.pi"] == ("third",)
 
 
+@needs_cosmic_ray
 def test_what_no_exercise_uses_is_left_alone(kata):
     """A definition that no exercise reaches has no mutants: nothing could notice."""
     assert "x - 7" not in _told(mutants_of(kata))
 
 
+@needs_cosmic_ray
 def test_nested_functions_and_methods_are_changed(kata):
     """The bodies of methods, and of functions in them, are changed, as the class's own."""
     inner = [m for m in mutants_of(kata) if "-return y - 1.5" in m.diff]
@@ -145,6 +152,7 @@ def test_nested_functions_and_methods_are_changed(kata):
     assert "+return y + 1.5" in _told(inner)
 
 
+@needs_cosmic_ray
 def test_chosen_exercises_have_the_mutants_they_have_among_all(kata):
     """Asked for one exercise, the same mutants come, with the same ids, those of its helpers included."""
     wanted = mutants_of(kata, [kata.exercise("Second")])
@@ -152,6 +160,7 @@ def test_chosen_exercises_have_the_mutants_they_have_among_all(kata):
     assert "-return x * by" in _told(wanted)
 
 
+@needs_cosmic_ray
 def test_ids_stay_when_other_lines_change(tmp_path, kata):
     """Lines added elsewhere, and comments, change no mutant's id; only places move."""
     before = {mutant.id for mutant in mutants_of(kata) if mutant.exercise == "third"}
@@ -164,6 +173,7 @@ def test_ids_stay_when_other_lines_change(tmp_path, kata):
     assert {mutant.id for mutant in after if mutant.exercise == "third"} == before
 
 
+@needs_cosmic_ray
 def test_equal_lines_have_mutants_of_their_own(tmp_path):
     """A line that stands twice in an exercise has its mutants twice, with different ids."""
     kata = _kata(tmp_path, "def f(x):\n    x.add_(1.5)\n    x.mul_(2)\n    x.add_(1.5)\n", "f")
@@ -172,6 +182,7 @@ def test_equal_lines_have_mutants_of_their_own(tmp_path):
     assert len({mutant.id for mutant in twice}) == 2
 
 
+@needs_cosmic_ray
 def test_our_own_operators_come_before_cosmic_rays(tmp_path):
     """What two operators make is counted once, as ours; what only cosmic-ray makes bears its name."""
     kata = _kata(tmp_path, "def f(x):\n    return x.sum(dim=1, keepdim=True) - 3\n", "f")
@@ -181,6 +192,7 @@ def test_our_own_operators_come_before_cosmic_rays(tmp_path):
     assert made["+return x.sum(dim=1, keepdim=True) - 4"] == "core/NumberReplacer"
 
 
+@needs_cosmic_ray
 @pytest.mark.parametrize(
     ("body", "gone"),
     [
@@ -200,6 +212,7 @@ def test_cosmic_ray_changes_loops_conditions_and_handlers(tmp_path, body, gone):
     assert [len(mutant.diff) for mutant in cores] == [2]
 
 
+@needs_cosmic_ray
 def test_what_is_no_python_is_left_out(tmp_path):
     """A change that would leave a `break` outside its loop is no mutant; the others of the same statement are."""
     text = "def f(xs):\n    for x in xs:\n        g(x)\n        if x == 3:\n            break\n"
@@ -208,11 +221,13 @@ def test_what_is_no_python_is_left_out(tmp_path):
     assert "after-the-loop" not in {mutant.operator for mutant in mutants}
 
 
+@needs_cosmic_ray
 def test_the_same_mutants_come_again(kata):
     """Two calls give the same mutants, in the same order."""
     assert mutants_of(kata) == mutants_of(kata)
 
 
+@needs_cosmic_ray
 def test_decorators_are_taken_away(tmp_path):
     """A decorator that is no part of the stub is left out, line and all."""
     kata = _kata(tmp_path, "class C:\n    @staticmethod\n    def f(x):\n        return x\n", "C")

@@ -23,7 +23,7 @@ from harness.mutation.mutants import mutants_of
 from harness.mutation.score import strength_of
 from harness.mutation.subject import Fate, Result
 from harness.runner import process
-from harness.tests.kitchen import SOLUTION, SPEC, TOML, cook_kata, pack_of
+from harness.tests.kitchen import SOLUTION, SPEC, TOML, cook_kata, needs_cosmic_ray, pack_of
 from harness.tests.stage import NoParent
 from harness.workspace import Workspace
 
@@ -118,6 +118,7 @@ def test_all_who_use_a_helper_may_reject_its_mutants(tiny, warm):
     assert result.by == "test_a_space_is_the_default"
 
 
+@needs_cosmic_ray
 @needs_fork
 def test_a_new_kata_begins_with_all_of_them_rejected(cellar, warm):
     """The spec that `kata new` writes is as strong as a spec can be, and shows how an equivalent mutant is marked."""

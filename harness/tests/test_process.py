@@ -60,6 +60,7 @@ def test_a_run_depends_on_its_arguments_alone(kata, run, monkeypatch):
     for name in ("PYTEST_ADDOPTS", "PYTEST_PLUGINS", "PYTEST_DISABLE_PLUGIN_AUTOLOAD"):
         monkeypatch.setenv(name, "1")
     monkeypatch.setenv("OTHER", "kept")
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
     process.judge(kata, ["solution", "stub"], profile="verify", options=["--gpu"])
     for option in ("--impl=solution", "--impl=stub", "--hypothesis-profile=verify", "--hypothesis-seed=0", "--gpu"):
         assert option in run.command

@@ -10,9 +10,10 @@ or modules that are patched), an exercise depends on the whole file.
 from __future__ import annotations
 
 import ast
-import hashlib
 from collections import defaultdict
 from typing import TYPE_CHECKING
+
+from harness.files import digest_of_text
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
@@ -45,7 +46,7 @@ def fingerprints(source: str, exercises: Iterable[str]) -> dict[str, str]:
     try:
         module = _Module(ast.parse(source))
     except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return dict.fromkeys(names, _hash(source))
+        return dict.fromkeys(names, digest_of_text(source))
     return {name: module.fingerprint(name) for name in names}
 
 
@@ -55,7 +56,7 @@ def own_fingerprints(source: str, exercises: Iterable[str]) -> dict[str, str]:
         tree = ast.parse(source)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         tree = ast.Module(body=[], type_ignores=[])
-    found = {node.name: _hash(ast.unparse(node)) for node in tree.body if isinstance(node, _DEFINITIONS)}
+    found = {node.name: digest_of_text(ast.unparse(node)) for node in tree.body if isinstance(node, _DEFINITIONS)}
     return {name: found.get(name, "") for name in exercises}
 
 
@@ -128,7 +129,7 @@ class _Module:
                 names = [n.id for n in ast.walk(node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)]
             for name in names:
                 self.nodes[name].append(node)
-        self._text = _hash("".join(ast.unparse(node) for node in tree.body))
+        self._text = digest_of_text("".join(ast.unparse(node) for node in tree.body))
         self.nodes.setdefault(None, [])
         self._uses = {key: {name for node in nodes for name in _names(node)} for key, nodes in self.nodes.items()}
         self._imported = {
@@ -148,7 +149,7 @@ class _Module:
             return self._text
         reached = sorted(name for name in self.reach([exercise]) if name is not None)
         pieces = [(name, node) for name in (None, *reached) for node in self.nodes[name]]
-        return _hash("\n".join(f"{name or ''}:{ast.unparse(node)}" for name, node in pieces))
+        return digest_of_text("\n".join(f"{name or ''}:{ast.unparse(node)}" for name, node in pieces))
 
     def reach(self, roots: Iterable[str | None], *, short_of: Collection[str] = ()) -> set[str | None]:
         """The definitions that are used from some, those included, and from what runs when the module is loaded.
@@ -244,7 +245,3 @@ def _root(node: ast.expr) -> str | None:
 def _is_main_guard(node: ast.stmt) -> bool:
     """Whether it is `if __name__ == "__main__":`, which a judge never runs."""
     return isinstance(node, ast.If) and not node.orelse and ast.unparse(node.test) == "__name__ == '__main__'"
-
-
-def _hash(text: str) -> str:
-    return hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()[:32]

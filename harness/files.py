@@ -72,6 +72,15 @@ def _umask() -> int:
 def digest(path: Path) -> str:
     """A short hash of a file's content; empty where there is no file that can be read."""
     try:
-        return hashlib.sha256(path.read_bytes()).hexdigest()[:32]
+        return _hash(path.read_bytes())
     except OSError:
         return ""
+
+
+def digest_of_text(text: str) -> str:
+    """A short hash of a text, whatever it holds."""
+    return _hash(text.encode(errors="surrogatepass"))
+
+
+def _hash(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()[:32]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import hashlib
 import re
 import sys
 from functools import cache
@@ -13,15 +12,18 @@ from typing import TYPE_CHECKING
 
 import harness
 from harness.dependencies import fingerprints
-from harness.files import digest, read_text
+from harness.files import digest, digest_of_text, read_text
 from harness.specs import tests_of
 
 if TYPE_CHECKING:
-    from harness.model import Kata
+    from collections.abc import Iterable
+
+    from harness.model import Exercise, Kata
     from harness.mutation.subject import Subject
+    from harness.specs import SpecTest
 
 PROFILE = "verify"
-"""The Hypothesis profile of a campaign: as many examples as a grader's, and no search for the smallest one."""
+"""The Hypothesis profile of a campaign: as many examples as a learner's, and no search for the smallest one."""
 
 _NOT_JUDGING = {"benchmarks", "cli", "mutation", "reports", "tests", "watching"}
 """Parts of the harness that have no influence on a verdict."""
@@ -44,7 +46,8 @@ class Keys:
         self._kata = kata
         self._right = fingerprints(read_text(kata.solution), [exercise.name for exercise in kata.exercises])
         self._probes = read_text(kata.probes) if kata.probes.exists() else ""
-        self._around = {exercise.name: self._around_of(exercise.name) for exercise in kata.exercises}
+        tests, spec = tests_of(kata.spec), ast.parse(read_text(kata.spec))
+        self._around = {exercise.name: _around(exercise, tests, spec) for exercise in kata.exercises}
         self._used = {name: self._used_by(text) for name, text in self._around.items()}
 
     def key(self, subject: Subject) -> str:
@@ -55,18 +58,18 @@ class Keys:
         pieces += [f"{name}:{self._around[name]}" for name in subject.judged]
         pieces += [f"{name}:{code[name]}" for name in names]
         pieces += [self._probes, " ".join(self._kata.capabilities), _surroundings()]
-        return _hash("\0".join(pieces))
-
-    def _around_of(self, name: str) -> str:
-        """The spec without the tests of other exercises, and what `kata.toml` says about how this one is judged."""
-        others = {test.name for test in tests_of(self._kata.spec) if test.exercises != (name,)}
-        tree = ast.parse(read_text(self._kata.spec))
-        kept = [node for node in tree.body if not (isinstance(node, ast.FunctionDef) and node.name in others)]
-        return "\n".join([*map(ast.unparse, kept), *self._kata.exercise(name).forbid])
+        return digest_of_text("\0".join(pieces))
 
     def _used_by(self, spec: str) -> tuple[str, ...]:
         words = set(re.findall(r"\w+", f"{spec} {self._probes}"))
         return tuple(exercise.name for exercise in self._kata.exercises if exercise.name in words)
+
+
+def _around(exercise: Exercise, tests: Iterable[SpecTest], spec: ast.Module) -> str:
+    """The spec without the tests of other exercises, and what `kata.toml` says about how this one is judged."""
+    others = {test.name for test in tests if test.exercises != (exercise.name,)}
+    kept = [node for node in spec.body if not (isinstance(node, ast.FunctionDef) and node.name in others)]
+    return "\n".join([*map(ast.unparse, kept), *exercise.forbid])
 
 
 @cache
@@ -74,7 +77,7 @@ def _surroundings() -> str:
     """A hash of the harness and of the libraries that it judges with."""
     folder = Path(harness.__file__).parent
     files = [path for path in sorted(folder.rglob("*.py")) if path.relative_to(folder).parts[0] not in _NOT_JUDGING]
-    return _hash(" ".join([PROFILE, sys.version, *map(_version, _LIBRARIES), *map(digest, files)]))
+    return digest_of_text(" ".join([PROFILE, sys.version, *map(_version, _LIBRARIES), *map(digest, files)]))
 
 
 def _version(library: str) -> str:
@@ -82,7 +85,3 @@ def _version(library: str) -> str:
         return f"{library} {version(library)}"
     except PackageNotFoundError:
         return ""
-
-
-def _hash(text: str) -> str:
-    return hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()[:32]

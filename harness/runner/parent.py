@@ -18,6 +18,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+from pathlib import Path
 from typing import Any
 
 from harness.runner.children import in_child
@@ -98,7 +99,7 @@ class WarmParent:
                 send_message(line, {"error": f"the warm parent does not know how to {other!r}"})
 
     def _fork_judge(self, asked_by: socket.socket, message: dict[str, Any], descriptors: list[int]) -> None:
-        self._folders.add(message["folder"])
+        self._folders = {message["folder"], *(each for each in self._folders if Path(each).exists())}
         ours, theirs = socket.socketpair()
         process = os.fork()
         if process == 0:  # pragma: no cover - runs in the child

@@ -6,7 +6,8 @@ TOML = """\
 title = {title}
 summary = "You can centre the columns of a matrix."  # what a learner can do after this kata
 part = {part}
-capabilities = []  # processes, loopback, unix_sockets, compiler, transformers: only what the kata cannot do without
+# Only what the kata cannot do without: processes, loopback, unix_sockets, compiler, torchvision, transformers.
+capabilities = []
 
 [[exercise]]
 name = "centre_columns"  # the function or class in {topic}.py

@@ -19,7 +19,11 @@ LATER = ("torch.fx.experimental.symbolic_shapes", "torch._dynamo")
 One run may do without, and the next ones should not wait: the parent imports it in a pause after the first.
 """
 
-PRELOADS = {"transformers": ("transformers.modeling_utils",), "meta": LATER}
+PRELOADS = {
+    "torchvision": ("torchvision.datasets", "torchvision.transforms.v2"),
+    "transformers": ("transformers.modeling_utils",),
+    "meta": LATER,
+}
 """What a kata's capability asks the parent to import before it forks.
 
 `import transformers` alone imports next to nothing: each worker would spend seconds on its first model. `meta` is no

@@ -113,6 +113,30 @@ def test_models_of_transformers_are_there(cellar, monkeypatch):
     assert (finding.outcome, finding.failure) == (Outcome.PASSED, None)
 
 
+TINY_TRANSFORM = """\
+import sys
+
+warm = "torchvision.transforms.v2" in sys.modules
+
+import torch
+from torchvision.transforms import v2
+
+
+def f():
+    return int(warm and v2.ToDtype(torch.float32, scale=True)(torch.tensor([255], dtype=torch.uint8)) == 1)
+"""
+
+
+def test_transforms_of_torchvision_are_there(cellar, monkeypatch):
+    """The parent of a kata with that capability has imported torchvision, and it works in the workers."""
+    monkeypatch.setenv("PYTHONPATH", cellar.path)
+    kata = cellar.kata(TINY_TRANSFORM, spec=SPEC)
+    with Parent.start() as parent:
+        parent.preload(["torchvision"])
+        (finding,) = judge(kata, "solution", parent=parent)
+    assert (finding.outcome, finding.failure) == (Outcome.PASSED, None)
+
+
 def test_a_request_that_fails_harms_nobody(served):
     """A request that cannot be done is answered by why, and the next one is served."""
     with pytest.raises(RunError, match="KeyError: 'capabilities'"):

@@ -1,0 +1,1 @@
+"""Models and data that specs work with, by name, offline."""

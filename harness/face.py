@@ -15,10 +15,11 @@ from harness import calls, profiles
 from harness.channel import check_argument, is_dense
 from harness.errors import KataError, LimitExceeded, SpecError
 from harness.handles import Handle
-from harness.host import Host, Target
+from harness.host import Host
 from harness.kinds import UNKNOWN
 from harness.literals import call_text
 from harness.locations import location_of, remember
+from harness.operations import Target
 from harness.recorder import Recorder
 from harness.rerun import run_again
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from harness.host import Target
 from harness.literals import literal
+from harness.operations import Target
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

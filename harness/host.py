@@ -6,7 +6,7 @@ import os
 import signal
 import time
 from difflib import get_close_matches
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from harness import conditions
 from harness.channel import Crossing
@@ -30,8 +30,8 @@ from harness.errors import (
 )
 from harness.forbid import forbidding
 from harness.implementations import load_probes
-from harness.kinds import kind_of
 from harness.locations import is_to_do, locate, raises_itself, remember
+from harness.operations import OPERATIONS
 from harness.signatures import compare, reference_signatures
 
 if TYPE_CHECKING:
@@ -39,41 +39,8 @@ if TYPE_CHECKING:
     from types import ModuleType
 
     from harness.model import Exercise, Implementation, Kata
+    from harness.operations import Target
     from harness.signatures import Signature
-
-
-class Target(NamedTuple):
-    """What an operation is done to.
-
-    Attributes:
-        kind: `exercise` or `probe`, then `value` is its name; or `object`, then `value` is the object.
-    """
-
-    kind: str
-    value: Any
-
-
-def _call(target: Any, /, *args: Any, **kwargs: Any) -> Any:
-    __tracebackhide__ = True
-    return target(*args, **kwargs)
-
-
-def _next(iterator: Any) -> list[Any]:
-    # The range comes first: `zip` asks its arguments in turn, and what the iterator gave would be lost.
-    return [item for _, item in zip(range(1), iterator, strict=False)]
-
-
-OPERATIONS: dict[str, Callable[..., Any]] = {
-    "call": _call,
-    "attribute": getattr,
-    "item": lambda target, key: target[key],
-    "length": len,
-    "truth": bool,
-    "iterator": iter,
-    "next": _next,
-    "kind": kind_of,
-}
-"""What can be done with an object of the implementation. `next` gives a list of one item, or an empty one."""
 
 
 class Host:

@@ -13,7 +13,8 @@ from torch import Tensor
 
 from harness.copies import NotCopied, copy_data, stored_in, tensors_in
 from harness.errors import DeadlineExceeded
-from harness.host import Host, Target
+from harness.host import Host
+from harness.operations import Target
 from harness.trace import Held, Numbers, Raised, Step, complete
 
 if TYPE_CHECKING:

@@ -41,7 +41,7 @@ class Step:
 
     Attributes:
         process: 0, or the number of the `impl.fresh()` on which it was done.
-        operation: a key of `harness.host.OPERATIONS`.
+        operation: a key of `harness.operations.OPERATIONS`.
         kind: of its target, `exercise`, `probe` or `object`.
         target: the name, or the held object.
         args: copies from before the call.

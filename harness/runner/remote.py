@@ -38,8 +38,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from harness.host import Target
     from harness.model import Exercise, Kata
+    from harness.operations import Target
 
 GRACE = 1.0
 """Seconds that a worker has beyond the deadline, to break a call off by itself and live on."""

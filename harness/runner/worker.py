@@ -21,8 +21,9 @@ from harness.codec.changes import Watched, changes, watch
 from harness.codec.exceptions import describe
 from harness.codec.frames import END_OF_HEAD, receive, send
 from harness.errors import ChannelClosed, CodecError, ImplementationError, LimitExceeded, MemoryExceeded
-from harness.host import Host, Target
+from harness.host import Host
 from harness.locations import location_of
+from harness.operations import Target
 from harness.runner import keyboard, limits
 
 if TYPE_CHECKING:

@@ -62,9 +62,13 @@ class Saving:
         self._known: SimpleQueue[Known] = SimpleQueue()
         self.eyes = Eyes(lambda: self._noticed.put(None))
         self.eyes.watch([self._file.parent])
-        while self._noticed.empty():  # until it is looking
+        for _ in range(100):  # until it is looking
+            if not self._noticed.empty():
+                break
             self._file.touch()
             time.sleep(0.1)
+        else:
+            raise TimeoutError("nothing notices when a file is saved here: is watchfiles installed?")
 
     def __call__(self) -> None:
         """One edit, to a verdict on the screen."""

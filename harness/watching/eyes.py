@@ -47,9 +47,9 @@ class Eyes:
             self._thread = None
 
     def _run(self, folders: list[Path], stop: threading.Event) -> None:
-        import watchfiles
-
         try:
+            import watchfiles
+
             for _ in watchfiles.watch(
                 *folders,
                 watch_filter=None,

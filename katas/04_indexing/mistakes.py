@@ -370,6 +370,12 @@ def best_boxes__in_their_old_order(boxes, scores, k):
     return boxes.take_along_dim(places.unsqueeze(-1), dim=-2), scores.gather(-1, places)
 
 
+def best_boxes__sigmoid_first(boxes, scores, k):
+    """You ranked sigmoids of the scores. Large scores become equal there, and order is lost: rank the scores."""
+    places = scores.sigmoid().argsort(dim=-1, descending=True)[..., :k]
+    return boxes.take_along_dim(places.unsqueeze(-1), dim=-2), scores.gather(-1, places)
+
+
 def best_boxes__fewer_than_k(boxes, scores, k):
     """`topk` refuses a k that is greater than the number of boxes: take the lesser of the two."""
     best, places = scores.topk(k)

@@ -88,7 +88,10 @@ def run(
 
 
 def dropped(module: ModuleType, arguments: list[Any], weights: list[Tensor], x: Tensor) -> Evidence:
-    """Runs the net with dropout in training mode twice, in evaluation mode twice, and in training mode once more."""
+    """Runs the net with dropout in training mode twice, in evaluation mode twice, and in training mode twice more.
+
+    The last time it runs for each image alone.
+    """
     net = module.dropout_mlp(*arguments)
     if not isinstance(net, nn.Module):
         return {"type": type(net).__name__, "is module": False}
@@ -100,7 +103,7 @@ def dropped(module: ModuleType, arguments: list[Any], weights: list[Tensor], x: 
     net.eval()
     evidence["evaluation"] = [net(x), net(x)]
     net.train()
-    evidence["training"].append(net(x))
+    evidence["training"] += [net(x), torch.cat([net(image) for image in x.split(1)])]
     return evidence
 
 

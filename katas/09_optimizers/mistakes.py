@@ -151,6 +151,19 @@ def momentum_step__rolls_on(params, grads, state, lr, momentum, dampening=0.0, w
             p -= lr * state[i]
 
 
+def momentum_step__rests_on_zeros(params, grads, state, lr, momentum, dampening=0.0, weight_decay=0.0):
+    """You passed over gradients of zeros.
+
+    Only None is passed over. With a gradient of zeros the parameter rolls on and decays, and its velocity fades.
+    """
+    with torch.no_grad():
+        for i, (p, g) in enumerate(zip(params, grads, strict=True)):
+            if g is not None and g.any():
+                slope = g + weight_decay * p
+                state[i] = momentum * state[i] + (1 - dampening) * slope if i in state else slope
+                p -= lr * state[i]
+
+
 def nesterov_step__looks_back(params, grads, state, lr, momentum, weight_decay=0.0):
     """You looked ahead along the old velocity.
 
@@ -489,6 +502,19 @@ def parameter_groups__shared_twice(model, weight_decay):
     return _split([p for p, _ in pairs], [yes for _, yes in pairs], weight_decay)
 
 
+def parameter_groups__first_owner(model, weight_decay):
+    """You judged a shared parameter by the first module that has it.
+
+    It does not decay if any of those that share it is a norm. Collect the parameters of all norms first.
+    """
+    decays = {}
+    for module in model.modules():
+        for p in module.parameters(recurse=False):
+            decays.setdefault(p, p.ndim >= 2 and not isinstance(module, nn.LayerNorm | nn.RMSNorm))
+    params = [p for p in model.parameters() if p.requires_grad]
+    return _split(params, [decays[p] for p in params], weight_decay)
+
+
 def parameter_groups__children_only(model, weight_decay):
     """You looked for norms among the model's children only.
 
@@ -608,6 +634,22 @@ class AdamW__loss_kept(_Careful):
             with torch.enable_grad():
                 closure()
         self._move()
+
+
+class AdamW__loss_as_number(_Careful):
+    """You returned the loss as a number.
+
+    What the closure returned is for the caller, as it is.
+    """
+
+    def step(self, closure=None):
+        """Does one step."""
+        loss = None
+        if closure is not None:
+            with torch.enable_grad():
+                loss = float(closure())
+        self._move()
+        return loss
 
 
 class AdamW__closure_too_late(_Careful):

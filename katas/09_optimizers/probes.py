@@ -119,12 +119,20 @@ class _Free(nn.Module):
         self.register_parameter(name, nn.Parameter(torch.ones(shape)))
 
 
-class _OwnNorm(nn.LayerNorm):
+class _Normalised(_Free):
+    """No norm, whatever it is called."""
+
+
+class _Rescale(nn.LayerNorm):
     """Somebody's own layer norm."""
 
 
+class _RescaleBySquares(nn.RMSNorm):
+    """Somebody's own RMS norm."""
+
+
 _LAYERS = {
-    "linear": lambda: nn.Linear(2, 3),
+    "linear": lambda: nn.Linear(3, 2),
     "linear without bias": lambda: nn.Linear(2, 3, bias=False),
     "embedding": lambda: nn.Embedding(5, 2),
     "conv": lambda: nn.Conv1d(2, 3, 1),
@@ -133,25 +141,30 @@ _LAYERS = {
     "layer norm": lambda: nn.LayerNorm(3),
     "layer norm of matrices": lambda: nn.LayerNorm((2, 3)),
     "layer norm without parameters": lambda: nn.LayerNorm((2, 3), elementwise_affine=False),
-    "own norm of matrices": lambda: _OwnNorm((2, 3)),
+    "own norm of matrices": lambda: _Rescale((2, 3)),
     "rms norm of matrices": lambda: nn.RMSNorm((2, 3)),
+    "own rms norm of matrices": lambda: _RescaleBySquares((2, 3)),
     "number": lambda: _Free("weight"),
     "vector": lambda: _Free("kernel", 4),
     "matrix called bias": lambda: _Free("bias", 2, 3),
-    "matrix called norm": lambda: _Free("norm", 2, 3),
+    "matrix called norm": lambda: _Normalised("norm", 2, 3),
+}
+
+_SHARED = {
+    "linear with the first weight": lambda: nn.Linear(3, 2),
+    "layer norm with the first weight": lambda: nn.LayerNorm((2, 3)),
 }
 
 
 def _model(layers: list[tuple[str, str, str]], nested: bool) -> nn.Module:
     """A module of layers, each with a name, a kind, and which of its parameters are frozen: none, all or the first.
 
-    A layer of the kind "shared" is a linear one with the weight of the first layer. With one layer called "", that is
-    the whole model.
+    A layer of a shared kind has the weight of the first layer. With one layer called "", that is the whole model.
     """
     made = {}
     for name, kind, frozen in layers:
-        if kind == "shared":
-            made[name] = nn.Linear(2, 3)
+        if kind in _SHARED:
+            made[name] = _SHARED[kind]()
             made[name].weight = next(iter(made.values())).weight
         else:
             made[name] = _LAYERS[kind]()
@@ -160,7 +173,9 @@ def _model(layers: list[tuple[str, str, str]], nested: bool) -> nn.Module:
             param.requires_grad_(False)
     if list(made) == [""]:
         return made[""]
-    return nn.ModuleDict({name: nn.Sequential(layer) if nested else layer for name, layer in made.items()})
+    return nn.ModuleDict(
+        {name: nn.Sequential(nn.Sequential(layer)) if nested else layer for name, layer in made.items()}
+    )
 
 
 def groups(module: ModuleType, layers: list[tuple[str, str, str]], nested: bool, weight_decay: float) -> Evidence:
@@ -254,9 +269,15 @@ def optimize(
         seen["params"].append(_copies(leaves))
     seen["grads"] = _copies([leaf.grad for leaf in leaves])
     seen["leaves"] = all(leaf.is_leaf and leaf.requires_grad for leaf in leaves)
+    seen["beside parameters"] = [repr(key) for key in optimizer.state if not any(key is leaf for leaf in leaves)]
     optimizer.zero_grad()
     seen["grads after zero_grad"] = _copies([leaf.grad for leaf in leaves])
     return seen
+
+
+def _told(value: Any) -> str:
+    """A tensor, a number or None as a text; of anything else, its type."""
+    return repr(value) if value is None or isinstance(value, Tensor | float | int) else type(value).__name__
 
 
 def close(
@@ -266,18 +287,21 @@ def close(
     (leaf,) = _leaves([value])
     optimizer = module.AdamW([leaf], **options)
     seen: Evidence = {"recording": [], "p inside": [], "returned": [], "p": []}
+    losses: list[Tensor] = []
 
-    def closure() -> float:
+    def closure() -> Tensor:
         seen["recording"].append(torch.is_grad_enabled())
         seen["p inside"].append(leaf.detach().clone())
         optimizer.zero_grad()
         loss = ((leaf - target) ** 2).sum()
         loss.backward()
-        return loss.item()
+        losses.append(loss)
+        return loss
 
     with torch.set_grad_enabled(recording):
         for _ in range(steps):
-            seen["returned"].append(optimizer.step(closure))
+            returned = optimizer.step(closure)
+            seen["returned"].append("the loss" if any(returned is loss for loss in losses[-1:]) else _told(returned))
             seen["p"].append(leaf.detach().clone())
         seen["recording afterwards"] = torch.is_grad_enabled()
     return seen

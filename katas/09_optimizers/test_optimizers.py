@@ -8,7 +8,7 @@ but for a rounding error, which Adam would divide by itself.
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from harness import calls
@@ -147,6 +147,13 @@ def _numbers(random, shape, dtype):
     return torch.from_numpy(np.asarray(random.integers(-40, 41, shape) / 8)).to(dtype)
 
 
+def with_zeros(**options):
+    """Four steps, two of them with gradients of zeros: these move, decay and are remembered, unlike missing ones."""
+    values = [[0.0, 0.0], [1.0, 0.5], [0.0, 0.0], [2.0, -1.0]]
+    gradients = [[torch.tensor(value, dtype=torch.float64)] for value in values]
+    return [torch.tensor([1.0, -2.0], dtype=torch.float64)], gradients, [0.5, 0.125, 0.25, 0.125], options
+
+
 def check_run(impl, name, problem, *, moves=False):
     """Has several steps done and compares each with torch's."""
     params, gradients, rates, options = problem
@@ -235,6 +242,7 @@ def test_sgd_step(impl, problem):
 @pytest.mark.exercise("sgd_step")
 @SEVERAL
 @given(problem=runs("sgd_step", gaps=True))
+@example(problem=with_zeros(weight_decay=0.25))
 def test_sgd_steps(impl, problem):
     """Several steps, with and without gradients, end where torch's SGD ends."""
     check_run(impl, "sgd_step", problem)
@@ -267,6 +275,7 @@ def test_first_momentum_step(impl, problem):
 @pytest.mark.exercise("momentum_step")
 @SEVERAL
 @given(problem=runs("momentum_step"))
+@example(problem=with_zeros(momentum=0.5, dampening=0.25))
 def test_momentum_steps(impl, problem):
     """Step for step the parameters are where torch's SGD takes them, while the learning rate changes."""
     check_run(impl, "momentum_step", problem)
@@ -322,6 +331,7 @@ def test_first_nesterov_step(impl, problem):
 @pytest.mark.exercise("nesterov_step")
 @SEVERAL
 @given(problem=runs("nesterov_step"))
+@example(problem=with_zeros(momentum=0.5))
 def test_nesterov_steps(impl, problem):
     """Step for step the parameters are where torch's SGD takes them, while the learning rate changes."""
     check_run(impl, "nesterov_step", problem)
@@ -377,6 +387,7 @@ def test_first_rmsprop_step(impl, problem):
 @pytest.mark.exercise("rmsprop_step")
 @SEVERAL
 @given(problem=runs("rmsprop_step"))
+@example(problem=with_zeros(alpha=0.5, momentum=0.5))
 def test_rmsprop_steps(impl, problem):
     """Step for step the parameters are where torch's RMSprop takes them, while the learning rate changes."""
     check_run(impl, "rmsprop_step", problem)
@@ -432,6 +443,7 @@ def test_first_adam_step(impl, problem):
 @pytest.mark.exercise("adam_step")
 @SEVERAL
 @given(problem=runs("adam_step"))
+@example(problem=with_zeros(betas=(0.5, 0.75)))
 def test_adam_steps(impl, problem):
     """Step for step the parameters are where torch's Adam takes them, while the learning rate changes."""
     check_run(impl, "adam_step", problem)
@@ -487,6 +499,7 @@ def test_first_adamw_step(impl, problem):
 @pytest.mark.exercise("adamw_step")
 @SEVERAL
 @given(problem=runs("adamw_step"))
+@example(problem=with_zeros(betas=(0.5, 0.75), weight_decay=0.25))
 def test_adamw_steps(impl, problem):
     """Step for step the parameters are where torch's AdamW takes them, while the learning rate changes."""
     check_run(impl, "adamw_step", problem)
@@ -542,6 +555,7 @@ LAYERS = {
     "layer norm without parameters": {},
     "own norm of matrices": {"weight": False, "bias": False},
     "rms norm of matrices": {"weight": False},
+    "own rms norm of matrices": {"weight": False},
     "number": {"weight": False},
     "vector": {"kernel": False},
     "matrix called bias": {"bias": True},
@@ -549,19 +563,23 @@ LAYERS = {
 }
 """The parameters of each kind of layer that the probes know, in order, and whether they decay."""
 
+SHARED = {"linear with the first weight": {"bias": False}, "layer norm with the first weight": {"bias": False}}
+"""Those of layers whose weight is that of the first layer."""
+
 NAMES = ("norm", "bias", "unbiased", "encoder", "LayerNorm", "0", "head")
 
 
 def check_groups(impl, layers, weight_decay, *, nested=False):
     """Has the parameters of a model sorted and compares their names, those of shared ones left out in `layers`."""
     decaying, others = [], []
-    for name, kind, frozen in layers:
-        table = {"bias": False} if kind == "shared" else LAYERS[kind]
-        for place, (suffix, decays) in enumerate(table.items()):
+    spared = any(kind == "layer norm with the first weight" for _, kind, _ in layers)  # the first layer's weight
+    for number, (name, kind, frozen) in enumerate(layers):
+        for place, (suffix, decays) in enumerate((LAYERS | SHARED)[kind].items()):
             if frozen == "all" or (frozen == "first" and place == 0):
                 continue
-            path = [name, "0", suffix] if nested and layers[0][0] else [name, suffix]
-            (decaying if decays else others).append(".".join(part for part in path if part))
+            path = [name, "0", "0", suffix] if nested and layers[0][0] else [name, suffix]
+            group = decaying if decays and not (spared and number == place == 0) else others
+            group.append(".".join(part for part in path if part))
     text = ", ".join(
         f"{name or 'the model itself'}: {kind}{'' if frozen == 'none' else f' ({frozen} frozen)'}"
         for name, kind, frozen in layers
@@ -600,9 +618,24 @@ def test_groups_of_one_layer(impl, kind):
 
 @pytest.mark.exercise("parameter_groups")
 @pytest.mark.parametrize("nested", [False, True])
-def test_groups_with_a_shared_parameter(impl, nested):
-    """A parameter that two layers share is in its group once."""
-    layers = [("norm", "linear", "none"), ("head", "shared", "none"), ("last", "linear", "none")]
+def test_groups_of_all_layers(impl, nested):
+    """A large model has all kinds of layers, and many parameters of the same shape."""
+    check_groups(impl, [(kind, kind, "none") for kind in LAYERS], 0.125, nested=nested)
+
+
+@pytest.mark.exercise("parameter_groups")
+@pytest.mark.parametrize("nested", [False, True])
+@pytest.mark.parametrize(
+    "kinds",
+    [
+        ("linear", "linear with the first weight"),
+        ("linear", "layer norm with the first weight"),
+        ("layer norm of matrices", "linear with the first weight"),
+    ],
+)
+def test_groups_with_a_shared_parameter(impl, kinds, nested):
+    """A parameter that two layers share is in its group once, and does not decay if one of them is a norm."""
+    layers = [(name, kind, "none") for name, kind in zip(("norm", "head", "last"), (*kinds, "linear"), strict=True)]
     check_groups(impl, layers, 0.125, nested=nested)
 
 
@@ -687,6 +720,10 @@ def check_optimization(impl, problem):
     assert seen["is an optimizer"], "AdamW should be a subclass of torch.optim.Optimizer"
     assert_value(seen["params"], right, **near(values[0].dtype))
     assert seen["leaves"], "the parameters are no leaves that require grad any more"
+    assert not seen["beside parameters"], (
+        f"`self.state` has entries that belong to no parameter, {', '.join(seen['beside parameters'])}: "
+        "what you remember of a parameter p belongs into `self.state[p]`"
+    )
     assert_value(seen["returned"], [None] * len(gradients))
     for place, gradient in enumerate(gradients[-1]):
         if gradient is not None:
@@ -728,7 +765,7 @@ def test_resumes_bit_for_bit(impl, problem, data):
 @SEVERAL
 @given(
     value=tensors(shape=shapes(max_dims=2), dtype=torch.float64),
-    shift=st.sampled_from([1.0, -0.5]),
+    shift=st.sampled_from([1.0, -0.5, 0.0]),
     options=st.fixed_dictionaries({"lr": RATES, **ADAM}),
     recording=st.booleans(),
     steps=st.integers(1, 3),
@@ -738,9 +775,8 @@ def test_closure(impl, value, shift, options, recording, steps):
     target = value + shift
     leaf = value.clone().requires_grad_()
     optimizer = torch.optim.AdamW([leaf], foreach=False, **options)
-    moves, losses = [value], []
+    moves = [value]
     for _ in range(steps):
-        losses.append(((leaf.detach() - target) ** 2).sum().item())
         leaf.grad = 2 * (leaf.detach() - target)
         optimizer.step()
         moves.append(leaf.detach().clone())
@@ -751,7 +787,7 @@ def test_closure(impl, value, shift, options, recording, steps):
         calls.record(
             lambda: (
                 f"{text}\ndef closure():\n    optimizer.zero_grad()\n    loss = ((p - target) ** 2).sum()\n"
-                f"    loss.backward()\n    return loss.item()\n"
+                f"    loss.backward()\n    return loss\n"
                 f"{'' if recording else 'with torch.no_grad(): '}optimizer.step(closure)  # {steps} times"
             )
         )
@@ -762,7 +798,10 @@ def test_closure(impl, value, shift, options, recording, steps):
     assert seen["recording afterwards"] is recording, "recording is not on or off afterwards as it was before"
     assert_value(seen["p inside"], moves[:-1], **near(torch.float64))
     assert_value(seen["p"], moves[1:], **near(torch.float64))
-    assert_value(seen["returned"], losses, rtol=1e-10, atol=1e-10)
+    for returned in seen["returned"]:
+        assert returned == "the loss", (
+            f"step(closure) should return what the closure returned, that very tensor, and returned {returned}"
+        )
 
 
 @pytest.mark.exercise("AdamW")

@@ -4,8 +4,9 @@ Neither can pass between a spec and an implementation, so they live here.
 """
 
 import copy
+import math
 from types import ModuleType
-from typing import Any
+from typing import Any, SupportsFloat
 
 import torch
 from torch import Tensor, nn
@@ -17,20 +18,38 @@ Options = dict[str, Any]
 
 
 class Patient(lr_scheduler.ReduceLROnPlateau):
-    """A plateau scheduler that somebody derived."""
+    """A plateau scheduler that somebody derived: an epoch without a metric is a bad one."""
+
+    def step(self, metrics: SupportsFloat = math.nan, epoch: int | None = None) -> None:
+        """Takes the metric of an epoch."""
+        super().step(metrics, epoch)
+
+
+class Bystander(lr_scheduler.StepLR):
+    """No plateau scheduler, though it looks like one: for whatever it is told, it makes another step."""
+
+    patience = 1
+
+    def step(self, epoch: int | None = None, metrics: float | None = None) -> None:
+        """Makes a step, or more."""
+        super().step()
+        for told in (epoch, metrics):
+            if told is not None:
+                super().step()
+
+
+_OWN = {"Patient": Patient, "Bystander": Bystander}
 
 
 def _build(optimizer: Optimizer, kind: str, options: Options) -> LRScheduler:
     """A scheduler by the name of its class, or one of two that need more than options."""
-    if kind == "Patient":
-        return Patient(optimizer, **options)
     if kind == "LambdaLR":
         return lr_scheduler.LambdaLR(optimizer, lambda step: options["first"] / (step + 2))
     if kind == "SequentialLR":
         warmup = lr_scheduler.LinearLR(optimizer, options["start_factor"], total_iters=options["warmup"])
         cosine = lr_scheduler.CosineAnnealingLR(optimizer, options["t_max"])
         return lr_scheduler.SequentialLR(optimizer, [warmup, cosine], [options["warmup"]])
-    scheduler: LRScheduler = getattr(lr_scheduler, kind)(optimizer, **options)
+    scheduler: LRScheduler = (_OWN.get(kind) or getattr(lr_scheduler, kind))(optimizer, **options)
     return scheduler
 
 

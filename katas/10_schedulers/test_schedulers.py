@@ -30,8 +30,25 @@ def scheduler_of(optimizer, kind, options):
         warmup = lr_scheduler.LinearLR(optimizer, options["start_factor"], total_iters=options["warmup"])
         cosine = lr_scheduler.CosineAnnealingLR(optimizer, options["t_max"])
         return lr_scheduler.SequentialLR(optimizer, [warmup, cosine], [options["warmup"]])
-    name = "ReduceLROnPlateau" if kind == "Patient" else kind
+    name = {"Patient": "ReduceLROnPlateau", "Bystander": "StepLR"}.get(kind, kind)
     return getattr(lr_scheduler, name)(optimizer, **options)
+
+
+def written(kind, options):
+    """A scheduler as a learner can paste it."""
+    if kind == "LambdaLR":
+        return f"LambdaLR(optimizer, lambda step: {options['first']} / (step + 2))"
+    if kind == "SequentialLR":
+        warmup = f"LinearLR(optimizer, {options['start_factor']}, total_iters={options['warmup']})"
+        cosine = f"CosineAnnealingLR(optimizer, {options['t_max']})"
+        return f"SequentialLR(optimizer, [{warmup}, {cosine}], [{options['warmup']}])"
+    return f"{kind}(optimizer{''.join(f', {name}={value!r}' for name, value in options.items())})"
+
+
+def sgd(rates, **options):
+    """An optimizer with a parameter group for each rate, as it stands in a call."""
+    groups = ", ".join(f"{{'params': [{name}], 'lr': {rate}}}" for name, rate in zip("pqr", rates, strict=False))
+    return f"SGD([{groups}]{''.join(f', {name}={value}' for name, value in options.items())})"
 
 
 def rates_of(optimizer):
@@ -138,6 +155,12 @@ def test_cosine_to_the_default_minimum(impl):
     """The lowest rate is 0 where it is not given, and there may be no step, or many."""
     for base_lr, steps, t_max in (0.5, 13, 5), (1.0, 6, 1), (0.5, 0, 2), (200.0, 150, 101):
         check_cosine(impl, base_lr, steps, t_max)
+
+
+@pytest.mark.exercise("cosine_annealing")
+def test_flat_cosine(impl):
+    """If the lowest rate is that of the beginning, it stays."""
+    check_cosine(impl, 0.5, 7, 3, eta_min=0.5)
 
 
 # warmup_cosine
@@ -330,7 +353,10 @@ def test_steps_use_the_rates_in_turn(impl, kind, options, groups, length):
     starts, rates, batches = STARTS[:groups], [0.5, 0.125, 0.3][:groups], BATCHES[:length]
     before = [batch.clone() for batch in batches]
     used, params, after = train(kind, options, starts, rates, before)
-    shown = f"train_steps(SGD of {groups} groups with lr {rates}, {kind} with {options}, loss, {length} batches)"
+    shown = (
+        f"optimizer = {sgd(rates)}\nscheduler = {written(kind, options)}\n"
+        f"train_steps(optimizer, scheduler, loss, batches[:{length}])"
+    )
     evidence = ask(impl, "train_steps", kind, options, starts, rates, batches, shown=lambda: shown)
     calls.record(lambda: f"{shown}\n# the batches that loss was called with")
     assert_value(evidence["batches"], before)
@@ -338,7 +364,7 @@ def test_steps_use_the_rates_in_turn(impl, kind, options, groups, length):
     assert_value(evidence["used"], used, **DIGITS)
     calls.record(lambda: shown)
     assert_value(evidence["result"], used, **DIGITS)
-    calls.record(lambda: f"{shown}\n# the parameters afterwards")
+    calls.record(lambda: f"{shown}\n# the parameters afterwards, whose gradients were 100 before")
     assert_value(evidence["params"], params, rtol=1e-10, atol=1e-12)
     calls.record(lambda: f"{shown}\n# the rates afterwards")
     assert_value(evidence["rates after"], after, **DIGITS)
@@ -352,12 +378,18 @@ def test_steps_use_the_rates_in_turn(impl, kind, options, groups, length):
 
 HALVES = ("StepLR", {"step_size": 1, "gamma": 0.5})
 PLATEAU = ("ReduceLROnPlateau", {"patience": 0, "factor": 0.3, "min_lr": 0.05})
-RISING = ("Patient", {"mode": "max", "patience": 1, "factor": 0.7})
+RISING = ("Patient", {"mode": "max", "patience": 1, "factor": 0.25})
+DECEPTIVE = ("Bystander", {"step_size": 1, "gamma": 0.5})
+OWN = {
+    "Patient": "# Patient: a ReduceLROnPlateau whose step() can do without a metric\n",
+    "Bystander": "# Bystander: a StepLR that goes on further if step() is told anything\n",
+}
+"""What a learner has to know of the probes' own schedulers."""
 FALLING = [3.0, 2.0, 2.5, 1.0, 1.5, 1.5, 0.5]
 
 
 @pytest.mark.exercise("train_epochs")
-@pytest.mark.parametrize("metrics", [FALLING, [0.25, 0.5, 0.5, 0.25, 0.75, 0.1, 0.2]])
+@pytest.mark.parametrize("metrics", [FALLING, [0.25, 0.5, 0.5, 0.0, 0.75, 0.1, 0.0]])
 @pytest.mark.parametrize(
     "kinds",
     [
@@ -367,6 +399,7 @@ FALLING = [3.0, 2.0, 2.5, 1.0, 1.5, 1.5, 0.5]
         [HALVES, PLATEAU],
         [PLATEAU, HALVES],
         [PLATEAU, RISING, HALVES],
+        [DECEPTIVE],
         [("CosineAnnealingLR", {"T_max": 4}), RISING],
         [],
     ],
@@ -382,17 +415,22 @@ def test_epochs_under_schedulers(impl, kinds, metrics):
             warnings.simplefilter("ignore")
             schedulers = [scheduler_of(optimizer, kind, options) for kind, options in kinds]
             for epoch in range(epochs):
-                used += rates_of(optimizer) * 2  # during training and during validation
+                used += rates_of(optimizer)
                 for scheduler, (kind, _) in zip(schedulers, kinds, strict=True):
                     scheduler.step(*(measured[epoch : epoch + 1] if kind in ("ReduceLROnPlateau", "Patient") else []))
-        names = ", ".join(f"{kind} with {options}" for kind, options in kinds)
-        shown = f"# validate gives {metrics} in turn\ntrain_epochs(train, validate, [{names}], {epochs})"
+        notes = "".join(OWN.get(kind, "") for kind, _ in kinds)
+        shown = (
+            f"{notes}optimizer = SGD([torch.ones(1, requires_grad=True)], lr=0.8)\n"
+            f"schedulers = [{', '.join(written(*kind) for kind in kinds)}]\nmetrics = itertools.cycle({metrics})\n"
+            f"train_epochs(optimizer.step, lambda: next(metrics), schedulers, {epochs})"
+        )
         evidence = ask(impl, "train_epochs", kinds, 0.8, epochs, list(metrics), shown=lambda shown=shown: shown)
         assert_value(evidence["result"], measured)
         calls.record(lambda shown=shown: f"{shown}\n# what was called")
         assert_value(evidence["events"], ["train", "validate"] * epochs)
-        calls.record(lambda shown=shown: f"{shown}\n# the rates in training and validation")
-        assert_value(evidence["rates"], used, **DIGITS)
+        for number, phase in enumerate(["training", "validation"]):
+            calls.record(lambda shown=shown, phase=phase: f"{shown}\n# the rate during the {phase} of each epoch")
+            assert_value(evidence["rates"][number::2], used, **DIGITS)
         calls.record(lambda shown=shown: f"{shown}\n# the rate afterwards")
         assert_value(evidence["rate after"], rates_of(optimizer)[0], **DIGITS)
         calls.record(lambda shown=shown: f"{shown}\n# the steps that each scheduler made")
@@ -418,7 +456,11 @@ def test_schedule_goes_on(impl, kind, options, stop):
     batches = BATCHES + BATCHES[:3]
     metrics = [3.0, 2.0, 2.5, 2.5, 2.25, 1.0, 2.0, 2.0] if kind == "ReduceLROnPlateau" else None
     used, params, after = train(kind, options, starts, rates, batches, momentum=0.5, metrics=metrics)
-    shown = f"resume(new SGD, build of {kind} with {options}, checkpoint after {stop} steps)"
+    shown = (
+        f"optimizer = {sgd([0.9, 0.9], momentum=0.5)}\n"
+        f"build = lambda optimizer: {written(kind, options)}\n"
+        f"resume(optimizer, build, checkpoint)  # of a training with lr {rates}, stopped after {stop} steps"
+    )
     evidence = ask(impl, "resume", kind, options, starts, rates, 0.9, batches, stop, metrics, shown=lambda: shown)
     assert evidence["is scheduler"], "it should return the scheduler"
     assert evidence["is built"], "it returned another scheduler than build made"

@@ -68,8 +68,15 @@ def _tensor_difference(value: torch.Tensor, was: torch.Tensor) -> Change | None:
     if value.is_meta:
         same = value.dtype is was.dtype and value.shape == was.shape and value.stride() == was.stride()
     else:
-        same = value.dtype is was.dtype and value.is_set_to(was)
+        same = value.dtype is was.dtype and _plainly(value).is_set_to(_plainly(was))
+        same &= value.is_conj() == was.is_conj() and value.is_neg() == was.is_neg()
     return None if same else ("tensor", value, value.detach())
+
+
+def _plainly(value: torch.Tensor) -> torch.Tensor:
+    """The elements as they stand in memory: `is_set_to` makes copies of what is conjugated or negated when read."""
+    value = value.conj() if value.is_conj() else value
+    return value._neg_view() if value.is_neg() else value
 
 
 def _array_difference(value: np.ndarray[Any, Any], was: tuple[Any, ...]) -> Change | None:

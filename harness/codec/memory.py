@@ -109,9 +109,10 @@ class Memory:
         """
         if self._device is not CPU:
             return self.raw().cpu().numpy()
-        there = self.first + self.size <= self._storage.nbytes()
-        start, size = self._storage.data_ptr() + self.first, self.size if there else 0
-        return np.asarray(_Window(start, size, self._storage, read_only=False))
+        if self.first + self.size > self._storage.nbytes():
+            return np.empty(0, np.uint8)
+        start = self._storage.data_ptr() + self.first
+        return np.asarray(_Window(start, self.size, self._storage, read_only=False))
 
     def content(self) -> bytes | memoryview:
         """Its bytes, for a message that is put together before they change."""

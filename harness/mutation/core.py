@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from contextlib import suppress
 from itertools import islice, pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -79,8 +80,10 @@ def changes(source: Source, nodes: Iterable[ast.AST]) -> list[tuple[str, tuple[E
         for at, node in enumerate(ast_nodes(tree)):
             for index, (start, _) in enumerate(operator.mutation_positions(node)):
                 place = _offset(source, start)
-                if place in places and (family, place) not in pointless:
-                    fresh = next(islice(ast_nodes(get_ast(source.text)), at, None))  # what is mutated is changed
+                if place not in places or (family, place) in pointless:
+                    continue
+                fresh = next(islice(ast_nodes(get_ast(source.text)), at, None))  # what is mutated is changed
+                with suppress(AttributeError):  # its ExceptionReplacer cannot read a dotted name in a tuple
                     found.append((f"core/{name}", (_edit(source, node, operator.mutate(fresh, index)),)))
     return found
 

@@ -229,7 +229,9 @@ class Host:
         if target.kind == "exercise":
             return self.exercise(target.value)
         if target.kind == "probe":
-            return self.probe(target.value)
+            probe = self.probe(target.value)
+            _ = self.module  # loading seeds all generators: within the call it would undo what the probe has seeded
+            return probe
         return target.value
 
     def touched(self) -> bool | None:

@@ -143,3 +143,25 @@ def test_a_result_that_is_no_plain_data(face, result):
     face = face(f"import numpy as np\n\n\ndef f():\n    return {result}\n")
     with pytest.raises(ImplementationError, match=r"the result cannot be judged: an array of .* is not plain data"):
         face.f()
+
+
+SEEDED = """\
+import random
+
+import numpy as np
+import torch
+
+
+def drawn(module):
+    torch.manual_seed(5)
+    random.seed(5)
+    np.random.seed(5)
+    module.f
+    return torch.rand(()).item(), random.random(), np.random.rand()
+"""
+
+
+def test_an_answer_is_loaded_before_a_probe_begins(face):
+    """What a probe has seeded is still so after its first look at the answer."""
+    face = face("import random\n\nrandom.seed(0)\n\n\ndef f():\n    return 1\n", probes=SEEDED)
+    assert face.probes.drawn() == face.probes.drawn()

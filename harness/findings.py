@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from harness import calls
 from harness.errors import (
@@ -25,6 +26,7 @@ from harness.verdicts import fold
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from pathlib import Path
 
     import pytest
 
@@ -57,6 +59,8 @@ def finding_of(
     face: Face | None = getattr(item, "funcargs", {}).get("impl")
     if face is not None and call.excinfo is not None and call.when == "call" and outcome is Outcome.FAILED:
         face._failed(innermost(call.excinfo.value), item.obj, dict(item.funcargs))  # type: ignore[attr-defined]
+    if face is not None and failure is not None:
+        failure = _with_short_paths(failure, face._base)
     return Finding(
         topic=kata.topic,
         exercise=exercise.name,
@@ -124,6 +128,16 @@ def judge_exception(error: BaseException) -> tuple[Outcome, Failure]:
         location=_location(error),
         exceptions=_type_names(error),
     )
+
+
+def _with_short_paths(failure: Failure, base: Path) -> Failure:
+    """The failure with paths that begin in the folder which `impl.folder()` gave, not at the root of this machine."""
+    given = re.compile(rf"{re.escape(str(base))}[\\/]+\w+(?P<below>[\\/]+)?")
+    texts = {name: getattr(failure, name) for name in ("message", "call", "expected", "got", "difference", "printed")}
+    short: dict[str, Any] = {
+        name: given.sub(lambda found: "" if found["below"] else "folder", text) for name, text in texts.items() if text
+    }
+    return replace(failure, **short)
 
 
 def with_diagnosis(

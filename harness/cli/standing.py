@@ -149,15 +149,15 @@ class Standing:
 
     def surroundings(self, kata: Kata, file: Path, *, own: bool = True, completes: bool = False) -> Surroundings:
         """What a screen says beside the verdict on a file."""
-        unfinished = self.next_exercise() if own else None
+        after = self.next_kata(kata) if own else None
         then = self.next_exercise(of=kata) if own else None
         return Surroundings(
             file=file,
             statement=lambda name: statement(kata, name),
             own=own,
             then=then[1].name if then else None,
-            after=unfinished[0] if unfinished else None,
-            lesson=self.lesson(unfinished[0]) if unfinished else None,
+            after=after,
+            lesson=self.lesson(after) if after else None,
             completed=kata.part if completes else None,
         )
 
@@ -168,6 +168,12 @@ class Standing:
                 if self.record(kata, exercise).outcome not in DONE:
                     return kata, exercise
         return None
+
+    def next_kata(self, kata: Kata) -> Kata | None:
+        """The first kata with something to do after this one, or else from the beginning on."""
+        place = self.katas.index(kata) + 1
+        in_turn = [*self.katas[place:], *self.katas[:place]]
+        return next((each for each in in_turn if self.done(each) < len(each.exercises)), None)
 
     def select(self, text: str) -> tuple[Kata, Exercise | None]:
         """The kata, and the exercise where one is named.

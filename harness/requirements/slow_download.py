@@ -47,7 +47,7 @@ def offline(test: str) -> Iterator[None]:
 
 SLOW_DOWNLOAD = Requirement(
     name="slow_download",
-    help="the network, for models or data from a hub",
+    help="a download from the internet",
     opt_in=True,
     guard=offline,
 )

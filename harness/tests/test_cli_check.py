@@ -9,7 +9,8 @@ from harness import progress
 from harness.errors import RunError
 from harness.model import Failure, Outcome
 from harness.runner import process
-from harness.tests.stage import Stage
+from harness.tests.kitchen import write_kata
+from harness.tests.stage import OTHER_TOML, Stage
 
 
 @pytest.fixture
@@ -24,6 +25,14 @@ def test_all_passed_is_code_zero(stage):
     assert said.out.startswith("03 Tiny things · 2 of 2 passed\n")
     assert "Next: 05 Small words" in said.out
     assert progress.load(stage.workspace).of("tiny_things", "double").outcome is Outcome.PASSED
+
+
+def test_the_next_kata_is_the_one_that_follows(stage):
+    """Whoever begins in the middle goes on from there, and comes to the beginning after the end."""
+    write_kata(stage.katas_folder / "07_large_words", toml=OTHER_TOML.replace("Small", "Large"))
+    stage.run("init", ".")
+    assert "Next: 07 Large words" in stage.run("check", "5").out
+    assert "Next: 03 Tiny things" in stage.run("check", "7").out
 
 
 def test_a_failure_is_code_one(stage):

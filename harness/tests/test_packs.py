@@ -188,7 +188,7 @@ def test_a_pack_may_replace_a_requirement(install):
     install("a", "@hookimpl\ndef kata_requirements():\n    return [Requirement(name='gpu', help='two devices')]")
     assert [(r.name, r.help) for r in manager.load().requirements] == [
         ("gpu", "two devices"),
-        ("slow_download", "the network, for models or data from a hub"),
+        ("slow_download", "a download from the internet"),
     ]
 
 

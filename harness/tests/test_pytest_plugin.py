@@ -191,6 +191,28 @@ def test_a_wrong_result_shows_the_call(stall):
     assert (failure.call, failure.expected, failure.got, failure.location) == ("double(1)", "2", "1", None)
 
 
+FILES = '''
+    import pytest
+
+
+    @pytest.mark.exercise("double")
+    @pytest.mark.parametrize("below", ["words/list.txt", ""])
+    def test_files(impl, below):
+        """A file is opened."""
+        impl.double(impl.folder() / below)
+'''
+
+
+def test_paths_begin_in_the_tests_own_folder(stall):
+    """Where on this machine the folder lies says nothing to a learner."""
+    stall.kata(spec=FILES, learner=learner("return open(number)"))
+    stall.run()
+    below, itself = [finding.failure for finding in stall.findings()]
+    assert below.message.endswith("No such file or directory: 'words/list.txt'")
+    assert below.call == "double(Path('words/list.txt'))"
+    assert (itself.message[-8:], itself.call) == ("'folder'", "double(Path('folder'))")
+
+
 @pytest.mark.parametrize(
     "does",
     [

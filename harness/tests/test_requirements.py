@@ -26,7 +26,7 @@ HERE = Requirement(name="table", help="a table")
         (OVEN, False, "switched off by --no-big-oven; run it with --big-oven"),
         (HERE, None, None),
         (HERE, False, "switched off by --no-table; run it with --table"),
-        (SLOW_DOWNLOAD, None, "needs the network, for models or data from a hub; run it with --slow-download"),
+        (SLOW_DOWNLOAD, None, "needs a download from the internet; run it with --slow-download"),
         (SLOW_DOWNLOAD, True, None),
     ],
 )

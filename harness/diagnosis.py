@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from harness.model import Kata
     from harness.recorder import Traced
 
-PATIENCE = 2 * BUDGET
-"""Seconds of wall time after which a copy that still searches is ended."""
+PATIENCE = 4 * BUDGET
+"""Seconds of wall time after which a copy that still searches is ended; what torch imports at first use is in them."""
 
 _FOR_MORE = 0.5
 """Seconds for running failed tests on further examples."""

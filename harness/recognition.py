@@ -37,13 +37,16 @@ def recognise(kata: Kata, tests: Mapping[str, Sequence[Traced]]) -> Iterator[tup
     Yields:
         An exercise, the mistake's name, and what it says to the learner.
     """
-    begin = time.process_time()
     try:
         mistakes = implementations.load_source(kata.mistakes)
     except KataError:  # who wrote the kata hears of it from `kata verify`
         return
-    for exercise, traced in tests.items():
-        name = _Search(kata, exercise, mistakes, traced, begin).result()
+    searches = {exercise: _Search(kata, exercise, mistakes, traced) for exercise, traced in tests.items()}
+    for search in searches.values():
+        search.rehearse()
+    begin = time.process_time()
+    for exercise, search in searches.items():
+        name = search.result(begin)
         if name is not None:
             yield exercise, name, " ".join((inspect.getdoc(getattr(mistakes, name)) or "").split())
 
@@ -55,18 +58,24 @@ class _Search:
     alike on small ones.
     """
 
-    def __init__(self, kata: Kata, exercise: str, mistakes: ModuleType, tests: Sequence[Traced], begin: float) -> None:
+    def __init__(self, kata: Kata, exercise: str, mistakes: ModuleType, tests: Sequence[Traced]) -> None:
         self._kata = kata
         self._exercise = exercise
         self._mistakes = mistakes
-        self._begin = begin
+        self._begin = 0.0
         self._failing = [test.example for test in tests if test.failed and test.example.usable]
         self._examples = [test.example for test in tests if test.example.usable]
         self._examples += [example for test in tests for example in test.others()]
         self._reference = Replay(kata, implementations.solution(kata))
 
-    def result(self) -> str | None:
-        """The name of the most specific mistake that fits, if there is one."""
+    def rehearse(self) -> None:
+        """Lets the reference do an example, so that what torch imports at first use takes none of the time."""
+        for example in self._failing[:1]:
+            self._reference.likenesses(example)
+
+    def result(self, begin: float) -> str | None:
+        """The name of the most specific mistake that fits, if there is one; the time began at `begin`."""
+        self._begin = begin
         for example in self._failing:
             if (name := self._most_specific(self._fitting(example), example)) is not None:
                 return name

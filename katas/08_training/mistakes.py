@@ -1,0 +1,845 @@
+"""Plausible wrong answers of kata training."""
+
+import copy
+import random
+from contextlib import contextmanager, suppress
+
+import numpy as np
+import torch
+from torch import nn
+
+
+def mean_squared_error__broadcast(prediction, target):
+    """You did not compare the shapes.
+
+    Predictions (n, 1) and targets (n,) make n · n differences, and the model learns the mean of all targets.
+    """
+    return ((prediction - target) ** 2).mean()
+
+
+def mean_squared_error__sum(prediction, target):
+    """You took the sum, which grows with the batch. The *mean* squared error divides it by the number of elements."""
+    if prediction.shape != target.shape:
+        raise ValueError("the shapes differ")
+    return ((prediction - target) ** 2).sum()
+
+
+def mean_squared_error__per_row(prediction, target):
+    """You divided by the number of rows.
+
+    The mean is over all elements, so that a row of three has three of them.
+    """
+    if prediction.shape != target.shape:
+        raise ValueError("the shapes differ")
+    rows = len(prediction) if prediction.ndim else 1
+    return ((prediction - target) ** 2).sum() / rows
+
+
+def mean_squared_error__half(prediction, target):
+    """You put in the ½ of textbooks, which makes the derivative prettier.
+
+    Torch's mean squared error has none.
+    """
+    if prediction.shape != target.shape:
+        raise ValueError("the shapes differ")
+    return ((prediction - target) ** 2).mean() / 2
+
+
+def mean_squared_error__number(prediction, target):
+    """You made a new tensor of the number, so that nothing can be differentiated any more.
+
+    Go on computing with the tensors themselves.
+    """
+    if prediction.shape != target.shape:
+        raise ValueError("the shapes differ")
+    return torch.tensor(((prediction - target) ** 2).mean().item(), dtype=prediction.dtype)
+
+
+def _row_losses(logits, labels):
+    """The cross-entropy of each row."""
+    lowered = logits - logits.amax(1, keepdim=True)
+    return lowered.exp().sum(1).log() - lowered.gather(1, labels[:, None]).squeeze(1)
+
+
+def cross_entropy__overflows(logits, labels, weight=None, ignore_index=-100):
+    """You took the exponential of the logits as they are.
+
+    exp(1000) is infinite, and infinite by infinite is nan: lower each row by its largest logit first.
+    """
+    counted = labels != ignore_index
+    logits, labels = logits[counted], labels[counted]
+    odds = logits.exp() / logits.exp().sum(1, keepdim=True)
+    losses = -odds.gather(1, labels[:, None]).squeeze(1).log()
+    shares = torch.ones_like(losses) if weight is None else weight[labels]
+    return (shares * losses).sum() / shares.sum()
+
+
+def cross_entropy__log_of_softmax(logits, labels, weight=None, ignore_index=-100):
+    """You took the logarithm of the softmax.
+
+    The softmax itself is safe, but rounds a small probability to 0, and its logarithm is infinite: take the logarithm
+    of the sum, and subtract the logit.
+    """
+    counted = labels != ignore_index
+    logits, labels = logits[counted], labels[counted]
+    losses = -logits.softmax(1).gather(1, labels[:, None]).squeeze(1).log()
+    shares = torch.ones_like(losses) if weight is None else weight[labels]
+    return (shares * losses).sum() / shares.sum()
+
+
+def cross_entropy__small_constant(logits, labels, weight=None, ignore_index=-100):
+    """You added a small constant inside the logarithm, so that it cannot be infinite.
+
+    Now no loss is right, and a very wrong row has no gradient: subtract the logit from the logarithm of the sum.
+    """
+    counted = labels != ignore_index
+    logits, labels = logits[counted], labels[counted]
+    losses = -(logits.softmax(1).gather(1, labels[:, None]).squeeze(1) + 1e-9).log()
+    shares = torch.ones_like(losses) if weight is None else weight[labels]
+    return (shares * losses).sum() / shares.sum()
+
+
+def cross_entropy__weights_not_divided(logits, labels, weight=None, ignore_index=-100):
+    """You divided the weighted sum by the number of rows.
+
+    A weighted mean divides by the sum of the weights of its rows.
+    """
+    counted = labels != ignore_index
+    logits, labels = logits[counted], labels[counted]
+    losses = _row_losses(logits, labels)
+    return (losses if weight is None else weight[labels] * losses).mean()
+
+
+def cross_entropy__ignored_in_the_mean(logits, labels, weight=None, ignore_index=-100):
+    """You gave ignored rows a loss of 0, and divided by the number of all rows.
+
+    Ignored rows do not count at all: not in the sum, and not in what it is divided by.
+    """
+    counted = labels != ignore_index
+    losses = _row_losses(logits, torch.where(counted, labels, 0)) * counted
+    shares = torch.ones_like(losses) if weight is None else weight[torch.where(counted, labels, 0)]
+    return (shares * losses).sum() / shares.sum()
+
+
+def cross_entropy__zero_for_nothing(logits, labels, weight=None, ignore_index=-100):
+    """You made the mean of nothing 0, so that a batch without labels looks like a perfect one.
+
+    It is nan, as torch's. A small number added to the divisor does that, too.
+    """
+    counted = labels != ignore_index
+    logits, labels = logits[counted], labels[counted]
+    losses = _row_losses(logits, labels)
+    shares = torch.ones_like(losses) if weight is None else weight[labels]
+    if shares.sum() == 0:
+        return losses.sum() * 0
+    return (shares * losses).sum() / shares.sum()
+
+
+def binary_cross_entropy__overflows(logits, targets, pos_weight=None):
+    """You took log(1 + exp(x)) as it stands, which is infinite from x = 710 on, in float32 from 89 on.
+
+    `torch.logaddexp` knows how.
+    """
+    if logits.shape != targets.shape:
+        raise ValueError("the shapes differ")
+    missed, false = (1 + (-logits).exp()).log(), (1 + logits.exp()).log()
+    if pos_weight is not None:
+        missed = pos_weight * missed
+    return (targets * missed + (1 - targets) * false).mean()
+
+
+def binary_cross_entropy__log_of_sigmoid(logits, targets, pos_weight=None):
+    """You took the logarithm of the sigmoid.
+
+    The sigmoid rounds to 0 or 1, and then the logarithm is infinite, or 0 times infinite is nan.
+    """
+    if logits.shape != targets.shape:
+        raise ValueError("the shapes differ")
+    odds = logits.sigmoid()
+    missed = -odds.log() if pos_weight is None else -pos_weight * odds.log()
+    return (targets * missed - (1 - targets) * (1 - odds).log()).mean()
+
+
+def binary_cross_entropy__clamped(logits, targets, pos_weight=None):
+    """You used relu, clamp or abs, which have a corner at 0, where autograd chooses a slope for each.
+
+    The loss is right everywhere, but at a logit of exactly 0 its gradient is off by ½: use `torch.logaddexp`.
+    """
+    if logits.shape != targets.shape:
+        raise ValueError("the shapes differ")
+    rest = (-logits.abs()).exp().log1p()
+    missed, false = (-logits).clamp(min=0) + rest, logits.clamp(min=0) + rest
+    if pos_weight is not None:
+        missed = pos_weight * missed
+    return (targets * missed + (1 - targets) * false).mean()
+
+
+def binary_cross_entropy__weight_on_both(logits, targets, pos_weight=None):
+    """You multiplied all of the loss by pos_weight.
+
+    Only what yes costs is multiplied, the part with the target.
+    """
+    if logits.shape != targets.shape:
+        raise ValueError("the shapes differ")
+    zero = torch.zeros_like(logits)
+    losses = targets * torch.logaddexp(zero, -logits) + (1 - targets) * torch.logaddexp(zero, logits)
+    return (losses if pos_weight is None else pos_weight * losses).mean()
+
+
+def binary_cross_entropy__broadcast(logits, targets, pos_weight=None):
+    """You did not compare the shapes: logits (n, 1) and targets (n,) make n · n losses."""
+    zero = torch.zeros_like(logits)
+    missed = torch.logaddexp(zero, -logits)
+    if pos_weight is not None:
+        missed = pos_weight * missed
+    return (targets * missed + (1 - targets) * torch.logaddexp(zero, logits)).mean()
+
+
+def train_step__gradients_add_up(model, loss_function, optimizer, inputs, targets, max_norm=None):
+    """You did not forget the old gradients, and the new ones were added to them: `optimizer.zero_grad()` first."""
+    outputs = model(inputs)
+    loss = loss_function(outputs, targets)
+    loss.backward()
+    if max_norm is not None:
+        nn.utils.clip_grad_norm_(model.parameters(), max_norm)
+    optimizer.step()
+    return loss.item(), outputs.detach()
+
+
+def train_step__forgets_too_late(model, loss_function, optimizer, inputs, targets, max_norm=None):
+    """You forgot the gradients between the backward pass and the step, so that nothing was left to step by."""
+    outputs = model(inputs)
+    loss = loss_function(outputs, targets)
+    loss.backward()
+    optimizer.zero_grad()
+    optimizer.step()
+    return loss.item(), outputs.detach()
+
+
+def train_step__clips_too_early(model, loss_function, optimizer, inputs, targets, max_norm=None):
+    """You clipped before the backward pass, when there were no gradients yet.
+
+    Clip between `backward()` and `step()`.
+    """
+    optimizer.zero_grad()
+    outputs = model(inputs)
+    loss = loss_function(outputs, targets)
+    if max_norm is not None:
+        nn.utils.clip_grad_norm_(model.parameters(), max_norm)
+    loss.backward()
+    optimizer.step()
+    return loss.item(), outputs.detach()
+
+
+def train_step__clips_one_by_one(model, loss_function, optimizer, inputs, targets, max_norm=None):
+    """You clipped each parameter's gradient on its own, which turns the direction of the step.
+
+    One norm is meant, that of all gradients together.
+    """
+    optimizer.zero_grad()
+    outputs = model(inputs)
+    loss = loss_function(outputs, targets)
+    loss.backward()
+    if max_norm is not None:
+        for parameter in model.parameters():
+            nn.utils.clip_grad_norm_([parameter], max_norm)
+    optimizer.step()
+    return loss.item(), outputs.detach()
+
+
+def train_step__clips_values(model, loss_function, optimizer, inputs, targets, max_norm=None):
+    """You clipped each number of the gradients on its own, which turns the direction of the step.
+
+    Scale all of them by one factor.
+    """
+    optimizer.zero_grad()
+    outputs = model(inputs)
+    loss = loss_function(outputs, targets)
+    loss.backward()
+    if max_norm is not None:
+        nn.utils.clip_grad_value_(model.parameters(), max_norm)
+    optimizer.step()
+    return loss.item(), outputs.detach()
+
+
+def train_step__zeros(model, loss_function, optimizer, inputs, targets, max_norm=None):
+    """You filled the gradients with zeros instead of setting them to None.
+
+    A parameter that no longer requires grad, but has an old gradient, then gets one of 0, and weight decay moves it.
+    """
+    optimizer.zero_grad(set_to_none=False)
+    outputs = model(inputs)
+    loss = loss_function(outputs, targets)
+    loss.backward()
+    if max_norm is not None:
+        nn.utils.clip_grad_norm_(model.parameters(), max_norm)
+    optimizer.step()
+    return loss.item(), outputs.detach()
+
+
+def train_step__clips_the_first_group(model, loss_function, optimizer, inputs, targets, max_norm=None):
+    """You clipped the parameters of the optimizer's first group alone.
+
+    The norm is that of the gradients of all of the model's parameters.
+    """
+    optimizer.zero_grad()
+    outputs = model(inputs)
+    loss = loss_function(outputs, targets)
+    loss.backward()
+    if max_norm is not None:
+        nn.utils.clip_grad_norm_(optimizer.param_groups[0]["params"], max_norm)
+    optimizer.step()
+    return loss.item(), outputs.detach()
+
+
+def train_step__keeps_the_history(model, loss_function, optimizer, inputs, targets, max_norm=None):
+    """You returned the outputs as they are, with all the history that they hang on.
+
+    Whoever collects them keeps the graph of every step in memory: detach them.
+    """
+    optimizer.zero_grad()
+    outputs = model(inputs)
+    loss = loss_function(outputs, targets)
+    loss.backward()
+    if max_norm is not None:
+        nn.utils.clip_grad_norm_(model.parameters(), max_norm)
+    optimizer.step()
+    return loss.item(), outputs
+
+
+def train_step__loss_as_tensor(model, loss_function, optimizer, inputs, targets, max_norm=None):
+    """You returned the loss as a tensor. A number is asked for: `loss.item()`."""
+    optimizer.zero_grad()
+    outputs = model(inputs)
+    loss = loss_function(outputs, targets)
+    loss.backward()
+    if max_norm is not None:
+        nn.utils.clip_grad_norm_(model.parameters(), max_norm)
+    optimizer.step()
+    return loss.detach(), outputs.detach()
+
+
+def _step(model, loss_function, optimizer, inputs, targets, max_norm=None):
+    """A right step."""
+    optimizer.zero_grad()
+    outputs = model(inputs)
+    loss = loss_function(outputs, targets)
+    loss.backward()
+    if max_norm is not None:
+        nn.utils.clip_grad_norm_(model.parameters(), max_norm)
+    optimizer.step()
+    return loss.item(), outputs.detach()
+
+
+def train_epoch__mean_of_batches(model, loader, loss_function, optimizer, max_norm=None):
+    """You took the mean of the batches' means, so that a row in a small batch counts more than one in a large batch.
+
+    Multiply each by its number of rows, and divide by all rows.
+    """
+    model.train()
+    losses, shares = [], []
+    for inputs, labels in loader:
+        loss, outputs = _step(model, loss_function, optimizer, inputs, labels, max_norm)
+        losses.append(loss)
+        shares.append(float((outputs.argmax(1) == labels).double().mean()))
+    return sum(losses) / len(losses), sum(shares) / len(shares)
+
+
+def train_epoch__rows_of_the_dataset(model, loader, loss_function, optimizer, max_norm=None):
+    """You divided by the length of the data set, of which a loader may leave out rows, or give some twice.
+
+    Count what the loader gives.
+    """
+    model.train()
+    total, right, rows = 0.0, 0, 0
+    for inputs, labels in loader:
+        loss, outputs = _step(model, loss_function, optimizer, inputs, labels, max_norm)
+        total, rows = total + loss * len(labels), rows + len(labels)
+        right += int((outputs.argmax(1) == labels).sum())
+    rows = len(loader.dataset) if hasattr(loader, "dataset") else rows
+    return total / rows, right / rows
+
+
+def train_epoch__mode_left_alone(model, loader, loss_function, optimizer, max_norm=None):
+    """You did not put the model into training mode.
+
+    After an evaluation it still is in the other one, and dropout is switched off.
+    """
+    total, right, rows = 0.0, 0, 0
+    for inputs, labels in loader:
+        loss, outputs = _step(model, loss_function, optimizer, inputs, labels, max_norm)
+        total, rows = total + loss * len(labels), rows + len(labels)
+        right += int((outputs.argmax(1) == labels).sum())
+    return total / rows, right / rows
+
+
+def train_epoch__looks_again(model, loader, loss_function, optimizer, max_norm=None):
+    """You ran the model once more after each step to count what it reads right.
+
+    That costs a third of the time, disturbs what BatchNorm keeps, and flatters: use the outputs of the step.
+    """
+    model.train()
+    total, right, rows = 0.0, 0, 0
+    for inputs, labels in loader:
+        loss, _ = _step(model, loss_function, optimizer, inputs, labels, max_norm)
+        total, rows = total + loss * len(labels), rows + len(labels)
+        right += int((model(inputs).argmax(1) == labels).sum())
+    return total / rows, right / rows
+
+
+def train_epoch__max_norm_lost(model, loader, loss_function, optimizer, max_norm=None):
+    """You did not hand max_norm on to the step."""
+    model.train()
+    total, right, rows = 0.0, 0, 0
+    for inputs, labels in loader:
+        loss, outputs = _step(model, loss_function, optimizer, inputs, labels)
+        total, rows = total + loss * len(labels), rows + len(labels)
+        right += int((outputs.argmax(1) == labels).sum())
+    return total / rows, right / rows
+
+
+def _look(model, loader, loss_function):
+    """Mean loss and share of right rows, in whatever mode."""
+    total, right, rows = 0.0, 0, 0
+    for inputs, labels in loader:
+        outputs = model(inputs)
+        total, rows = total + loss_function(outputs, labels).item() * len(labels), rows + len(labels)
+        right += int((outputs.argmax(1) == labels).sum())
+    return total / rows, right / rows
+
+
+def _modes(model):
+    """Each module and whether it is in training mode."""
+    return [(module, module.training) for module in model.modules()]
+
+
+def _put_back(modes):
+    """Puts each module back into its mode."""
+    for module, training in modes:
+        module.training = training
+
+
+def evaluate__mean_of_batches(model, loader, loss_function):
+    """You took the mean of the batches' means, as many tutorials do.
+
+    The last batch is smaller, and its rows count more than others: multiply each mean by its number of rows.
+    """
+    modes, losses, shares = _modes(model), [], []
+    try:
+        model.eval()
+        with torch.no_grad():
+            for inputs, labels in loader:
+                outputs = model(inputs)
+                losses.append(loss_function(outputs, labels).item())
+                shares.append(float((outputs.argmax(1) == labels).double().mean()))
+    finally:
+        _put_back(modes)
+    return sum(losses) / len(losses), sum(shares) / len(shares)
+
+
+def evaluate__in_training_mode(model, loader, loss_function):
+    """You left the model in training mode: dropout drops, and BatchNorm learns from the test data. `model.eval()`."""
+    with torch.no_grad():
+        return _look(model, loader, loss_function)
+
+
+def evaluate__stays_in_evaluation(model, loader, loss_function):
+    """You left the model in evaluation mode, and whoever goes on training it trains without dropout."""
+    model.eval()
+    with torch.no_grad():
+        return _look(model, loader, loss_function)
+
+
+def evaluate__all_to_training(model, loader, loss_function):
+    """You put all of the model into training mode in the end.
+
+    Not every module was in it: note for each which mode it was in, and put that back.
+    """
+    try:
+        model.eval()
+        with torch.no_grad():
+            return _look(model, loader, loss_function)
+    finally:
+        model.train()
+
+
+def evaluate__mode_of_the_top(model, loader, loss_function):
+    """You put back the mode of the model itself, and with it all modules inside.
+
+    Some of these may have been in another one: note it for each module.
+    """
+    training = model.training
+    try:
+        model.eval()
+        with torch.no_grad():
+            return _look(model, loader, loss_function)
+    finally:
+        model.train(training)
+
+
+def evaluate__train_of_each(model, loader, loss_function):
+    """You put the modes back by `train(mode)`, which sets all modules inside, too.
+
+    A module that stands in two others then has the mode of the one that came last: set its attribute `training`.
+    """
+    modes = _modes(model)
+    try:
+        model.eval()
+        with torch.no_grad():
+            return _look(model, loader, loss_function)
+    finally:
+        for module, training in modes:
+            module.train(training)
+
+
+def evaluate__recorded(model, loader, loss_function):
+    """You let autograd record the run, for a graph that nobody needs: `torch.no_grad()`."""
+    modes = _modes(model)
+    try:
+        model.eval()
+        return _look(model, loader, loss_function)
+    finally:
+        _put_back(modes)
+
+
+def evaluate__not_after_an_exception(model, loader, loss_function):
+    """You put the modes back only where all goes well. After an exception, that takes a `finally`."""
+    modes = _modes(model)
+    model.eval()
+    with torch.no_grad():
+        result = _look(model, loader, loss_function)
+    _put_back(modes)
+    return result
+
+
+def _groups(loader, group):
+    """The batches in groups."""
+    batches = list(loader)
+    return [batches[start : start + group] for start in range(0, len(batches), group)]
+
+
+def _accumulate(model, groups, loss_function, optimizer, factor):
+    """A step for each group, with a factor for each batch."""
+    losses = []
+    for members in groups:
+        optimizer.zero_grad()
+        total = 0.0
+        for inputs, targets in members:
+            part = loss_function(model(inputs), targets) * factor(members, targets)
+            part.backward()
+            total += part.item()
+        optimizer.step()
+        losses.append(total)
+    return losses
+
+
+def _share(members, targets):
+    """A batch's share of the rows of its group."""
+    return len(targets) / sum(len(each) for _, each in members)
+
+
+def train_accumulated__not_divided(model, loader, loss_function, optimizer, group):
+    """You added up the gradients of the batches' means, and stepped by their sum.
+
+    That is as many times too far as there are batches in the group.
+    """
+    return _accumulate(model, _groups(loader, group), loss_function, optimizer, lambda *_: 1.0)
+
+
+def train_accumulated__divided_by_group(model, loader, loss_function, optimizer, group):
+    """You divided each loss by `group`.
+
+    The last group may have fewer batches, and batches may differ in size: each counts by its rows.
+    """
+    return _accumulate(model, _groups(loader, group), loss_function, optimizer, lambda *_: 1 / group)
+
+
+def train_accumulated__batches_alike(model, loader, loss_function, optimizer, group):
+    """You divided each loss by the number of batches in its group, so that all batches count alike.
+
+    A batch with three rows counts three times as much as one with a single row.
+    """
+    groups = _groups(loader, group)
+    return _accumulate(model, groups, loss_function, optimizer, lambda members, _: 1 / len(members))
+
+
+def train_accumulated__rest_dropped(model, loader, loss_function, optimizer, group):
+    """You stepped only after full groups, and the gradients of the last batches were lost."""
+    groups = [members for members in _groups(loader, group) if len(members) == group]
+    return _accumulate(model, groups, loss_function, optimizer, _share)
+
+
+def train_accumulated__joined(model, loader, loss_function, optimizer, group):
+    """You joined the batches. It is right, but the memory for all of them at once is what is to be saved."""
+    groups = [[tuple(torch.cat(parts) for parts in zip(*members, strict=True))] for members in _groups(loader, group)]
+    return _accumulate(model, groups, loss_function, optimizer, _share)
+
+
+def train_accumulated__graphs_kept(model, loader, loss_function, optimizer, group):
+    """You added up the losses and went backward once.
+
+    Until then the graphs of all batches are in memory: go backward after each batch.
+    """
+    losses = []
+    for members in _groups(loader, group):
+        optimizer.zero_grad()
+        total = sum(loss_function(model(inputs), targets) * _share(members, targets) for inputs, targets in members)
+        total.backward()
+        optimizer.step()
+        losses.append(total.item())
+    return losses
+
+
+def train_accumulated__all_in_memory(model, loader, loss_function, optimizer, group):
+    """You took all batches from the loader before the first step, so that all of the data are in memory at once.
+
+    Take one group at a time: `itertools.islice`.
+    """
+    return _accumulate(model, _groups(loader, group), loss_function, optimizer, _share)
+
+
+def _fit(model, loaders, loss_function, optimizer, epochs, patience, max_norm, better=float.__lt__, keep=copy.deepcopy):
+    """Trains with early stopping, by what counts as better than the lowest loss, and by how the best is kept."""
+    history, lowest, best, waited = [], float("inf"), None, 0
+    while len(history) < epochs and waited < patience:
+        model.train()
+        total, right, rows = 0.0, 0, 0
+        for inputs, labels in loaders[0]:
+            loss, outputs = _step(model, loss_function, optimizer, inputs, labels, max_norm)
+            total, rows = total + loss * len(labels), rows + len(labels)
+            right += int((outputs.argmax(1) == labels).sum())
+        model.eval()
+        with torch.no_grad():
+            loss, accuracy = _look(model, loaders[1], loss_function)
+        history.append(
+            {
+                "train_loss": total / rows,
+                "train_accuracy": right / rows,
+                "validation_loss": loss,
+                "validation_accuracy": accuracy,
+            }
+        )
+        waited += 1
+        if better(loss, lowest):
+            lowest, best, waited = loss, keep(model.state_dict()), 0
+    return history, model.state_dict() if best is None else best
+
+
+def fit__best_is_live(
+    model, train_loader, validation_loader, loss_function, optimizer, epochs, patience, max_norm=None
+):
+    """You kept `model.state_dict()` itself, whose tensors are the model's own.
+
+    They went on changing, and what you loaded in the end were the last weights: keep a deep copy.
+    """
+    loaders = train_loader, validation_loader
+    history, best = _fit(model, loaders, loss_function, optimizer, epochs, patience, max_norm, keep=lambda state: state)
+    model.load_state_dict(best)
+    return history
+
+
+def fit__shallow_copy(
+    model, train_loader, validation_loader, loss_function, optimizer, epochs, patience, max_norm=None
+):
+    """You copied the dict, and not the tensors in it, which are the model's own: use `copy.deepcopy`."""
+    loaders = train_loader, validation_loader
+    history, best = _fit(model, loaders, loss_function, optimizer, epochs, patience, max_norm, keep=copy.copy)
+    model.load_state_dict(best)
+    return history
+
+
+def fit__last_weights(
+    model, train_loader, validation_loader, loss_function, optimizer, epochs, patience, max_norm=None
+):
+    """You left the model as the last epoch had made it, and that one was not the best, or patience had not run out."""
+    loaders = train_loader, validation_loader
+    return _fit(model, loaders, loss_function, optimizer, epochs, patience, max_norm)[0]
+
+
+def fit__parameters_only(
+    model, train_loader, validation_loader, loss_function, optimizer, epochs, patience, max_norm=None
+):
+    """You kept the parameters, but not the buffers, in which BatchNorm has its means.
+
+    `state_dict()` has both.
+    """
+
+    def keep(_):
+        return {name: parameter.detach().clone() for name, parameter in model.named_parameters()}
+
+    loaders = train_loader, validation_loader
+    history, best = _fit(model, loaders, loss_function, optimizer, epochs, patience, max_norm, keep=keep)
+    model.load_state_dict(best, strict=False)
+    return history
+
+
+def fit__ties_are_better(
+    model, train_loader, validation_loader, loss_function, optimizer, epochs, patience, max_norm=None
+):
+    """You took an equal loss for a better one.
+
+    A loss that stays the same is no progress, and training would never stop: it has to be below the lowest.
+    """
+    loaders = train_loader, validation_loader
+    history, best = _fit(model, loaders, loss_function, optimizer, epochs, patience, max_norm, better=float.__le__)
+    model.load_state_dict(best)
+    return history
+
+
+def fit__nan_is_better(
+    model, train_loader, validation_loader, loss_function, optimizer, epochs, patience, max_norm=None
+):
+    """You asked whether the loss is *not* above the lowest one, or equal.
+
+    For nan every comparison is false, so that a model that has broken down became the best one: ask whether it is less.
+    """
+    loaders, better = (train_loader, validation_loader), lambda loss, lowest: not loss >= lowest
+    history, best = _fit(model, loaders, loss_function, optimizer, epochs, patience, max_norm, better=better)
+    model.load_state_dict(best)
+    return history
+
+
+def fit__one_epoch_too_many(
+    model, train_loader, validation_loader, loss_function, optimizer, epochs, patience, max_norm=None
+):
+    """You stopped when *more* than `patience` epochs had passed without a new lowest loss, one too late."""
+    loaders = train_loader, validation_loader
+    history, best = _fit(model, loaders, loss_function, optimizer, epochs, patience + 1, max_norm)
+    model.load_state_dict(best)
+    return history
+
+
+def fit__against_the_last(
+    model, train_loader, validation_loader, loss_function, optimizer, epochs, patience, max_norm=None
+):
+    """You compared each validation loss with that of the epoch before.
+
+    A loss that goes up and down would look like progress for ever: compare it with the lowest so far.
+    """
+    last = [float("inf")]
+
+    def better(loss, _):
+        last.append(loss)
+        return loss < last[-2]
+
+    loaders = train_loader, validation_loader
+    history, best = _fit(model, loaders, loss_function, optimizer, epochs, patience, max_norm, better=better)
+    model.load_state_dict(best)
+    return history
+
+
+def fit__max_norm_lost(
+    model, train_loader, validation_loader, loss_function, optimizer, epochs, patience, max_norm=None
+):
+    """You did not hand max_norm on."""
+    loaders = train_loader, validation_loader
+    history, best = _fit(model, loaders, loss_function, optimizer, epochs, patience, None)
+    model.load_state_dict(best)
+    return history
+
+
+@contextmanager
+def seeded__torch_only(seed):
+    """You seeded torch alone.
+
+    Transforms draw from Python's `random`, and data sets from NumPy: seed and put back all three.
+    """
+    with torch.random.fork_rng():
+        torch.manual_seed(seed)
+        yield
+
+
+@contextmanager
+def seeded__never_put_back(seed):
+    """You did not put the generators back, so that everything after the block depends on its seed, too."""
+    random.seed(seed)
+    np.random.seed(seed)
+    torch.manual_seed(seed)
+    yield
+
+
+@contextmanager
+def seeded__not_after_an_exception(seed):
+    """You put the generators back only where the block ends well. After an exception, that takes a `finally`."""
+    states = random.getstate(), np.random.get_state(), torch.get_rng_state()
+    random.seed(seed)
+    np.random.seed(seed)
+    torch.manual_seed(seed)
+    yield
+    random.setstate(states[0])
+    np.random.set_state(states[1])
+    torch.set_rng_state(states[2])
+
+
+@contextmanager
+def seeded__swallows(seed):
+    """You caught the exception of the block. Put the generators back in a `finally`, and let it go on."""
+    states = random.getstate(), np.random.get_state(), torch.get_rng_state()
+    random.seed(seed)
+    np.random.seed(seed)
+    torch.manual_seed(seed)
+    with suppress(Exception):
+        yield
+    random.setstate(states[0])
+    np.random.set_state(states[1])
+    torch.set_rng_state(states[2])
+
+
+@contextmanager
+def seeded__notes_too_late(seed):
+    """You noted the states after seeding, and put back the beginning of the block: note them first."""
+    random.seed(seed)
+    np.random.seed(seed)
+    torch.manual_seed(seed)
+    states = random.getstate(), np.random.get_state(), torch.get_rng_state()
+    try:
+        yield
+    finally:
+        random.setstate(states[0])
+        np.random.set_state(states[1])
+        torch.set_rng_state(states[2])
+
+
+def _train(images, labels, steps, lr, p=0.0, seed=None):
+    """A network that has learned to read digits."""
+    with torch.random.fork_rng():
+        if seed is not None:
+            torch.manual_seed(seed)
+        model = nn.Sequential(nn.Flatten(), nn.Linear(64, 64), nn.ReLU(), nn.Dropout(p), nn.Linear(64, 10))
+        optimizer = torch.optim.AdamW(model.parameters(), lr=lr)
+        for _ in range(steps):
+            _step(model, nn.functional.cross_entropy, optimizer, images, labels)
+    return model
+
+
+def train_digits__hardly_trained(images, labels, seed):
+    """You stopped too early, or took too short steps: the network still confuses many digits.
+
+    Look at the accuracy on digits that you hold out yourself, and go on while it grows.
+    """
+    return _train(images, labels, 20, 0.001, seed=seed).eval()
+
+
+def train_digits__not_seeded(images, labels, seed):
+    """You did not use the seed, and each training gives another network."""
+    return _train(images, labels, 100, 0.01).eval()
+
+
+def train_digits__weights_not_seeded(images, labels, seed):
+    """You seeded the order of the batches, but not the weights from which the network starts."""
+    model = nn.Sequential(nn.Flatten(), nn.Linear(64, 64), nn.ReLU(), nn.Linear(64, 10))
+    optimizer, generator = torch.optim.AdamW(model.parameters(), lr=0.01), torch.Generator().manual_seed(seed)
+    for _ in range(20):
+        for rows in torch.randperm(len(images), generator=generator).split(64):
+            _step(model, nn.functional.cross_entropy, optimizer, images[rows], labels[rows])
+    return model.eval()
+
+
+def train_digits__one_seed(images, labels, seed):
+    """You used a seed of your own, so that every seed gives the same network."""
+    return _train(images, labels, 100, 0.01, seed=0).eval()
+
+
+def train_digits__in_training_mode(images, labels, seed):
+    """You returned the network in training mode, where its dropout makes each answer another one: `model.eval()`."""
+    return _train(images, labels, 100, 0.01, p=0.2, seed=seed)

@@ -119,7 +119,7 @@ class Copy:
         if kind in _CONSTANT or isinstance(value, np.generic):
             return value
         if isinstance(value, PurePath):
-            raise NotCopied  # what lies there now will not lie there later
+            return value  # `harness.folders` keeps what lies there
         if kind in (str, bytes):
             self._take(len(value))
             return value

@@ -206,7 +206,7 @@ class Face:
 
     def _record(self) -> Recorder:
         """From now on keeps what is done, for `harness.diagnosis`."""
-        self._recorder = Recorder(lambda value: value._target if type(value) is Handle else None)
+        self._recorder = Recorder(lambda value: value._target if type(value) is Handle else None, self._base)
         return self._recorder
 
     def _failed(self, error: BaseException, test: Callable[..., object], arguments: dict[str, Any]) -> None:

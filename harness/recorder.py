@@ -15,10 +15,12 @@ from harness import profiles
 from harness.asserts import Mismatch
 from harness.copies import Copy, NotCopied, Stored, copy_data, size_of, stored_in
 from harness.errors import KataError
+from harness.folders import files_of, folders_in
 from harness.trace import Example, Numbers, Step, complete
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
 FIRST, LATEST = 12, 8
 """Examples of each test that are kept: they differ more in the beginning than when Hypothesis makes them smaller."""
@@ -77,10 +79,12 @@ class Recorder:
 
     Args:
         target_of: finds the object for which a handle stands, or None for what is no handle.
+        base: in which the folders lie that spec and implementation share.
     """
 
-    def __init__(self, target_of: Callable[[object], object | None]) -> None:
+    def __init__(self, target_of: Callable[[object], object | None], base: Path) -> None:
         self._target_of = target_of
+        self._base = base
         self._numbers = Numbers(target_of)
         self._epoch = -1
         self._size = 0
@@ -134,6 +138,7 @@ class Recorder:
         self._given = stored_in((args, kwargs))
         try:
             copy = Copy((args, kwargs), self._numbers.known, self._given)
+            files = {folder: files_of(folder) for folder in folders_in((args, kwargs), self._base)}
             if kind == "object":
                 value = self._numbers.of_target(value, new=False)
         except NotCopied:
@@ -142,7 +147,7 @@ class Recorder:
         if len(example.steps) >= LONGEST:
             self.give_up()
             return None
-        step = Step(process, operation, kind, value, copy.made[0], copy.made[1], seed, copy.stored)
+        step = Step(process, operation, kind, value, copy.made[0], copy.made[1], seed, copy.stored, files=files)
         example.steps.append(step)
         return step
 
@@ -157,7 +162,7 @@ class Recorder:
         self._given = []
         if isinstance(result, KataError) or (isinstance(result, BaseException) and not isinstance(result, Exception)):
             example.broken = True  # the harness has spoken, and it needs no explanation
-        example.size += size_of((step.args, step.kwargs, step.result))
+        example.size += size_of((step.args, step.kwargs, step.result, *step.files.values(), *step.left.values()))
         if example.size > LARGEST:
             self.give_up()
 

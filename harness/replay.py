@@ -13,6 +13,7 @@ from torch import Tensor
 
 from harness.copies import NotCopied, copy_data, stored_in, tensors_in
 from harness.errors import DeadlineExceeded
+from harness.folders import lay_out, loaded
 from harness.host import Host
 from harness.operations import Target
 from harness.trace import Held, Numbers, Raised, Step, complete
@@ -78,6 +79,8 @@ class Replay:
     def _compare(self, recorded: Step, done: Step) -> Likeness:
         if not same_values(_after(recorded), _after(done)):
             return Likeness.DIFFERENT
+        if not _same_files(recorded, done):
+            return Likeness.DIFFERENT
         if type(recorded.result) is Raised and type(done.result) is Raised:
             if recorded.result.kind != done.result.kind:
                 return Likeness.DIFFERENT
@@ -122,7 +125,10 @@ def _do(host: Host, recorded: Step, numbers: Numbers) -> Step:
         recorded.kwargs,
         recorded.seed,
         stored_in((recorded.args, recorded.kwargs)),
+        files=recorded.files,
     )
+    for folder, files in recorded.files.items():
+        lay_out(folder, files)
     result: Any
     try:
         result = host.perform(
@@ -142,6 +148,26 @@ def _do(host: Host, recorded: Step, numbers: Numbers) -> Step:
 
 def _after(step: Step) -> Any:
     return (step.args, step.kwargs) if step.after is None else step.after
+
+
+def _same_files(recorded: Step, done: Step) -> bool:
+    """Whether both left the same files, with the same in them. A new one may have a name that was drawn by chance."""
+    for folder, files in recorded.left.items():
+        others, known = done.left[folder], recorded.files[folder]
+        if any((name in files) != (name in others) for name in known):
+            return False
+        pairs = [(files[name], others[name]) for name in files if name in others]
+        apart = [sorted((files[name] or b"") for name in files if name not in others)]
+        apart += [sorted((others[name] or b"") for name in others if name not in files)]
+        if len(apart[0]) != len(apart[1]) or not all(
+            _same_content(a, b) for a, b in [*pairs, *zip(*apart, strict=True)]
+        ):
+            return False
+    return True
+
+
+def _same_content(a: bytes | None, b: bytes | None) -> bool:
+    return a == b or (a is not None and b is not None and same_values(loaded(a), loaded(b)))
 
 
 def same_values(a: Any, b: Any) -> bool:

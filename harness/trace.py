@@ -9,9 +9,13 @@ import torch
 from torch import Tensor
 
 from harness.copies import NotCopied, Stored, copy_data, place_of, stored_in
+from harness.folders import files_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
+
+    from harness.folders import Files
 
 # What a call leaves as it is; tensors are looked at one by one.
 _CONSTANT = {Tensor, int, float, bool, complex, str, bytes, type(None), torch.dtype, torch.device, torch.Size, slice}
@@ -52,6 +56,8 @@ class Step:
         after: copies of the arguments from after the call, where it may have changed them.
         lies: for each tensor or array of the result, the first of those of arguments and result in whose memory it
             is, and whether it is one of them itself.
+        files: what lay before the call in each folder in which a path among the arguments lies.
+        left: what lay there after the call.
     """
 
     process: int
@@ -65,6 +71,8 @@ class Step:
     result: Any = None
     after: Any = None
     lies: tuple[tuple[int, bool], ...] = ()
+    files: dict[Path, Files] = field(default_factory=dict)
+    left: dict[Path, Files] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -143,6 +151,7 @@ def complete(
     if _may_change(args, kwargs) or not all(map(_same, given, step.before)):
         step.after = copy_data((args, kwargs), numbers.of)
     step.before = []
+    step.left = {folder: files_of(folder) for folder in step.files}
 
 
 def _may_change(args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import sys
 import time
+from pathlib import Path
 
 import torch
 
@@ -24,7 +25,7 @@ _EXAMPLES = 100
 def main() -> int:
     """Prints what a call costs."""
     torch.set_num_threads(1)
-    recorder = Recorder(lambda _: None)
+    recorder = Recorder(lambda _: None, Path("/nowhere"))
     recorder.start("test_sum", "sum")
     args, result = (torch.ones(3, 4), torch.ones(4, 3).T), torch.ones(3, 4)
     seconds = []

@@ -8,6 +8,7 @@ from harness import profiles
 from harness.copies import LARGEST_CALL, NotCopied, copy_data, stored_in
 from harness.errors import DeadlineExceeded
 from harness.face import Face
+from harness.folders import LARGEST
 from harness.implementations import submission
 from harness.recorder import FIRST, LATEST, Recorder
 from harness.tests.kitchen import LESSON, TOML, cook_kata
@@ -152,16 +153,21 @@ def test_a_large_call_drops_its_example_and_no_other(face):
     assert face._recorder.tests[-1].example.usable
 
 
-def test_a_path_drops_the_example(face):
-    """What lay in a folder will not lie there later, so that such a call is not kept."""
+def test_a_large_file_drops_the_example(face):
+    """What lies in a folder is kept with the call, unless it is too much."""
+    folder = face.folder()
     with pytest.raises(TypeError):
-        face.double(face.folder())
+        face.double(folder)
+    assert face._recorder.tests[-1].example.steps[0].files == {folder: {}}
+    (folder / "file").write_bytes(bytes(LARGEST + 1))
+    with pytest.raises(TypeError):
+        face.double(folder / "file")
     assert not face._recorder.tests[-1].example.usable
 
 
 def test_what_the_harness_raises_breaks_the_example():
     """No mistake is looked for where a call ran out of time."""
-    recorder = Recorder(lambda _: None)
+    recorder = Recorder(lambda _: None, Path("/nowhere"))
     recorder.start("test", "double")
     step = recorder.before(0, "call", ("exercise", "double"), (1,), {}, 5)
     assert step is not None
@@ -220,11 +226,9 @@ def test_arrays_and_generators_are_copied():
     assert torch.equal(generator.get_state(), torch.Generator().manual_seed(3).get_state())
 
 
-def test_what_is_no_data_is_replaced_or_refused():
-    """Anything else is left to whoever knows what stands for it, and paths are refused."""
-    assert copy_data({"a": (object(),)}, lambda value: "thing") == {"a": ("thing",)}
-    with pytest.raises(NotCopied):
-        copy_data([Path()], refuse)
+def test_what_is_no_data_is_replaced():
+    """Anything else is left to whoever knows what stands for it."""
+    assert copy_data({"a": (object(), Path("b"))}, lambda value: "thing") == {"a": ("thing", Path("b"))}
 
 
 def test_tensors_and_arrays_are_found_in_order():

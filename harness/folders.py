@@ -1,0 +1,105 @@
+"""Folders that spec and implementation share: what lay in them before a call, to be laid out once more."""
+
+from __future__ import annotations
+
+import io
+import os
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import Tensor
+
+from harness.copies import NotCopied
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+LARGEST = 1_000_000
+"""Bytes of all files of one folder that are still copied."""
+
+_MOST = 1_000
+"""Files and folders in one folder."""
+
+Files = dict[str, bytes | None]
+"""The files of a folder by their paths in it, sorted; a folder in it has no bytes."""
+
+
+def folders_in(value: Any, base: Path) -> set[Path]:
+    """The folders right below `base` in which the paths of nested data lie."""
+    return {base / path.relative_to(base).parts[0] for path in _paths(value) if base in path.parents}
+
+
+def _paths(value: Any) -> Iterator[Path]:
+    if isinstance(value, Path):
+        yield value
+    elif type(value) in (list, tuple):
+        for item in value:
+            yield from _paths(item)
+    elif type(value) is dict:
+        for item in value.values():
+            yield from _paths(item)
+
+
+def files_of(folder: Path) -> Files:
+    """What lies in a folder.
+
+    Raises:
+        NotCopied: it is too much, or something else than files and folders, or goes while it is read.
+    """
+    found: Files = {}
+    room = LARGEST
+    try:
+        for entry in _entries(folder):
+            name = os.path.relpath(entry.path, folder)
+            if entry.is_dir(follow_symlinks=False):
+                found[name] = None
+                continue
+            room -= entry.stat(follow_symlinks=False).st_size
+            if room < 0 or len(found) >= _MOST or not entry.is_file(follow_symlinks=False):
+                raise NotCopied
+            found[name] = Path(entry.path).read_bytes()
+    except OSError as error:
+        raise NotCopied from error
+    return dict(sorted(found.items()))
+
+
+def _entries(folder: Path | str) -> Iterator[os.DirEntry[str]]:
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            yield entry
+            if entry.is_dir(follow_symlinks=False):
+                yield from _entries(entry.path)
+
+
+def lay_out(folder: Path, files: Files) -> None:
+    """Makes a folder hold these files and nothing else."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    for name, content in files.items():  # a folder comes before what is in it
+        if content is None:
+            (folder / name).mkdir()
+        else:
+            (folder / name).write_bytes(content)
+
+
+def loaded(content: bytes) -> Any:
+    """What `torch.save` wrote, in plain types, or else the bytes themselves.
+
+    Two files that hold the same need not be the same: a state dict may have been written as a dict of another type.
+    """
+    try:
+        return _plain(torch.load(io.BytesIO(content), map_location="cpu", weights_only=True))
+    except Exception:  # whatever it is, it is no such file
+        return content
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Tensor):
+        return value.detach().as_subclass(Tensor)
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    if type(value) in (list, tuple):
+        return type(value)(map(_plain, value))
+    return value

@@ -11,24 +11,27 @@ from pathlib import Path
 MEMORY = 4 << 30
 """Bytes that an implementation may take beyond what the process held before it was loaded."""
 
+DRIVER = Path("/dev/nvidiactl")
+"""Is there on a machine with a GPU for CUDA."""
+
 
 def apply() -> None:
     """Limits this process and all that it starts. Where the system has no such limit, there is none."""
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    held = address_space()
-    if held is not None:
-        limit = held + MEMORY
-        hard = resource.getrlimit(resource.RLIMIT_AS)[1]
-        if hard == resource.RLIM_INFINITY or limit < hard:
-            resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
-
-
-def address_space() -> int | None:
-    """Bytes of address space that this process holds, or None where that cannot be known or limited."""
     if sys.platform != "linux":  # macOS takes the limit, and does not keep it
-        return None
-    pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
-    return pages * os.sysconf("SC_PAGE_SIZE")
+        return
+    # CUDA reserves many times the addresses that it ever uses: there, only memory that can be written to counts.
+    kind = resource.RLIMIT_DATA if DRIVER.exists() else resource.RLIMIT_AS
+    limit = held(kind) + MEMORY
+    hard = resource.getrlimit(kind)[1]
+    if hard == resource.RLIM_INFINITY or limit < hard:
+        resource.setrlimit(kind, (limit, limit))
+
+
+def held(kind: int) -> int:
+    """Bytes that this process holds of what `RLIMIT_AS` or `RLIMIT_DATA` limits."""
+    total, *_, data, _ = Path("/proc/self/statm").read_text(encoding="ascii").split()
+    return int(data if kind == resource.RLIMIT_DATA else total) * os.sysconf("SC_PAGE_SIZE")
 
 
 def die_with_parent() -> None:

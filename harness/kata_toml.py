@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from pathlib import Path
 
-CAPABILITIES = ("processes", "loopback", "unix_sockets", "compiler", "torchvision", "transformers")
+CAPABILITIES = ("processes", "loopback", "unix_sockets", "compiler", "meta", "torchvision", "transformers")
 """What a kata's worker may need beyond the ordinary."""
 
 RESERVED = ("folder", "fresh", "kill_after", "probes")

@@ -6,7 +6,7 @@ TOML = """\
 title = {title}
 summary = "You can centre the columns of a matrix."  # what a learner can do after this kata
 part = {part}
-# Only what the kata cannot do without: processes, loopback, unix_sockets, compiler, torchvision, transformers.
+# Only what the kata cannot do without: processes, loopback, unix_sockets, compiler, meta, torchvision, transformers.
 capabilities = []
 
 [[exercise]]

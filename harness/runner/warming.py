@@ -26,8 +26,8 @@ PRELOADS = {
 }
 """What a kata's capability asks the parent to import before it forks.
 
-`import transformers` alone imports next to nothing: each worker would spend seconds on its first model. `meta` is no
-capability: it is for whoever wants many runs and leaves the parent no pause.
+`import transformers` alone imports next to nothing: each worker would spend seconds on its first model. `meta` is also
+for whoever wants many runs, of whatever katas, and leaves the parent no pause.
 """
 
 _THROW_AWAY = """

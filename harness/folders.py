@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
+import json
 import os
 import shutil
 from pathlib import Path
@@ -85,10 +87,15 @@ def lay_out(folder: Path, files: Files) -> None:
 
 
 def loaded(content: bytes) -> Any:
-    """What `torch.save` wrote, in plain types, or else the bytes themselves.
+    """What a file of torch's or safetensors' holds, in plain types, or else the bytes themselves.
 
-    Two files that hold the same need not be the same: a state dict may have been written as a dict of another type.
+    Two files that hold the same need not be the same: a state dict may have been written as a dict of another type, and
+    safetensors writes its metadata in any order.
     """
+    size = int.from_bytes(content[:8], "little")
+    if content[8:9] == b"{" and size < len(content):
+        with contextlib.suppress(ValueError):
+            return json.dumps(json.loads(content[8 : 8 + size]), sort_keys=True), content[8 + size :]
     try:
         return _plain(torch.load(io.BytesIO(content), map_location="cpu", weights_only=True))
     except Exception:  # whatever it is, it is no such file

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from safetensors.torch import save
 
 from harness import profiles
 from harness.asserts import assert_value
@@ -145,6 +146,16 @@ def test_folders_of_paths_are_found(tmp_path):
     value = [tmp_path / "a" / "b", {"x": (tmp_path / "c",)}, tmp_path, Path("/elsewhere/d"), "text"]
 
     assert folders_in(value, tmp_path) == {tmp_path / "a", tmp_path / "c"}
+
+
+def test_files_of_safetensors_are_the_same_in_any_order():
+    """The order of the metadata says nothing; what they say does."""
+    x = {"w": torch.ones(2)}
+    same, again = (save(x, dict.fromkeys(names, "1")) for names in (("a", "b", "c"), ("c", "b", "a")))
+
+    assert loaded(same) == loaded(again)
+    assert loaded(same) != loaded(save(x, {"a": "1", "b": "1", "c": "2"}))
+    assert loaded(same) != loaded(save({"w": torch.zeros(2)}, dict.fromkeys("abc", "1")))
 
 
 def test_what_was_saved_is_compared_in_plain_types(tmp_path):

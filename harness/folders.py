@@ -7,6 +7,7 @@ import io
 import json
 import os
 import shutil
+import stat
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -58,13 +59,22 @@ def files_of(folder: Path) -> Files:
             if entry.is_dir(follow_symlinks=False):
                 found[name] = None
                 continue
-            room -= entry.stat(follow_symlinks=False).st_size
-            if room < 0 or len(found) >= _MOST or not entry.is_file(follow_symlinks=False):
+            found[name] = _content(entry.path, room)
+            room -= len(found[name] or b"")
+            if room < 0 or len(found) > _MOST:
                 raise NotCopied
-            found[name] = Path(entry.path).read_bytes()
     except OSError as error:
         raise NotCopied from error
     return dict(sorted(found.items()))
+
+
+def _content(path: str, most: int) -> bytes:
+    # An answer may put anything in a file's place at any time: no link is followed, and no pipe is waited for.
+    descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
+    with os.fdopen(descriptor, "rb") as file:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise NotCopied
+        return file.read(most + 1)
 
 
 def _entries(folder: Path | str) -> Iterator[os.DirEntry[str]]:

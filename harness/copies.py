@@ -86,6 +86,7 @@ class Copy:
     Attributes:
         made: the copy.
         stored: the tensors and arrays in it, in the order of the originals.
+        paths: the paths in it; `harness.folders` keeps what lies there.
     """
 
     def __init__(self, value: object, replace: Callable[[object], object], stored: Sequence[Stored]) -> None:
@@ -93,6 +94,7 @@ class Copy:
         self._room = LARGEST_CALL
         self._known: dict[int, Tensor] = {}
         self.stored: list[Stored] = []
+        self.paths: list[PurePath] = []
         if len(stored) > 1:
             self._copy_together([x for x in stored if type(x) is Tensor and not x.is_meta and x.numel()])
         self.made = self._copy(value)
@@ -119,7 +121,8 @@ class Copy:
         if kind in _CONSTANT or isinstance(value, np.generic):
             return value
         if isinstance(value, PurePath):
-            return value  # `harness.folders` keeps what lies there
+            self.paths.append(value)
+            return value
         if kind in (str, bytes):
             self._take(len(value))
             return value

@@ -8,16 +8,16 @@ import json
 import os
 import shutil
 import stat
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import torch
-from torch import Tensor
 
+from harness.channel import Crossing
 from harness.copies import NotCopied
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path, PurePath
 
 LARGEST = 1_000_000
 """Bytes of all files of one folder that are still copied."""
@@ -29,20 +29,9 @@ Files = dict[str, bytes | None]
 """The files of a folder by their paths in it, sorted; a folder in it has no bytes."""
 
 
-def folders_in(value: Any, base: Path) -> set[Path]:
-    """The folders right below `base` in which the paths of nested data lie."""
-    return {base / path.relative_to(base).parts[0] for path in _paths(value) if base in path.parents}
-
-
-def _paths(value: Any) -> Iterator[Path]:
-    if isinstance(value, Path):
-        yield value
-    elif type(value) in (list, tuple):
-        for item in value:
-            yield from _paths(item)
-    elif type(value) is dict:
-        for item in value.values():
-            yield from _paths(item)
+def folders_in(paths: Iterable[PurePath], base: Path) -> set[Path]:
+    """The folders right below `base` in which paths lie."""
+    return {base / path.relative_to(base).parts[0] for path in paths if base in path.parents}
 
 
 def files_of(folder: Path) -> Files:
@@ -107,16 +96,7 @@ def loaded(content: bytes) -> Any:
         with contextlib.suppress(ValueError):
             return json.dumps(json.loads(content[8 : 8 + size]), sort_keys=True), content[8 + size :]
     try:
-        return _plain(torch.load(io.BytesIO(content), map_location="cpu", weights_only=True))
+        held = torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
+        return Crossing((), handle=lambda other: other).result(held)
     except Exception:  # whatever it is, it is no such file
         return content
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, Tensor):
-        return value.detach().as_subclass(Tensor)
-    if isinstance(value, dict):
-        return {key: _plain(item) for key, item in value.items()}
-    if type(value) in (list, tuple):
-        return type(value)(map(_plain, value))
-    return value

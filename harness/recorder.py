@@ -138,7 +138,7 @@ class Recorder:
         self._given = stored_in((args, kwargs))
         try:
             copy = Copy((args, kwargs), self._numbers.known, self._given)
-            files = {folder: files_of(folder) for folder in folders_in((args, kwargs), self._base)}
+            files = {folder: files_of(folder) for folder in folders_in(copy.paths, self._base)}
             if kind == "object":
                 value = self._numbers.of_target(value, new=False)
         except NotCopied:
@@ -162,7 +162,9 @@ class Recorder:
         self._given = []
         if isinstance(result, KataError) or (isinstance(result, BaseException) and not isinstance(result, Exception)):
             example.broken = True  # the harness has spoken, and it needs no explanation
-        example.size += size_of((step.args, step.kwargs, step.result, *step.files.values(), *step.left.values()))
+        example.size += size_of((step.args, step.kwargs, step.result))
+        if step.files:
+            example.size += size_of((*step.files.values(), *step.left.values()))
         if example.size > LARGEST:
             self.give_up()
 

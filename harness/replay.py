@@ -19,8 +19,9 @@ from harness.operations import Target
 from harness.trace import Held, Numbers, Raised, Step, complete
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
+    from harness.folders import Files
     from harness.model import Implementation, Kata
     from harness.trace import Example
 
@@ -153,17 +154,19 @@ def _after(step: Step) -> Any:
 def _same_files(recorded: Step, done: Step) -> bool:
     """Whether both left the same files, with the same in them. A new one may have a name that was drawn by chance."""
     for folder, files in recorded.left.items():
-        others, known = done.left[folder], recorded.files[folder]
-        if any((name in files) != (name in others) for name in known):
+        others, before = done.left[folder], recorded.files[folder]
+        alone, others_alone = files.keys() - others.keys(), others.keys() - files.keys()
+        if len(alone) != len(others_alone) or before.keys() & (alone | others_alone):
             return False
-        pairs = [(files[name], others[name]) for name in files if name in others]
-        apart = [sorted((files[name] or b"") for name in files if name not in others)]
-        apart += [sorted((others[name] or b"") for name in others if name not in files)]
-        if len(apart[0]) != len(apart[1]) or not all(
-            _same_content(a, b) for a, b in [*pairs, *zip(*apart, strict=True)]
-        ):
+        pairs = [(files[name], others[name]) for name in files.keys() & others.keys()]
+        pairs += zip(_contents(files, alone), _contents(others, others_alone), strict=True)
+        if not all(_same_content(a, b) for a, b in pairs):
             return False
     return True
+
+
+def _contents(files: Files, names: Iterable[str]) -> list[bytes]:
+    return sorted(files[name] or b"" for name in names)
 
 
 def _same_content(a: bytes | None, b: bytes | None) -> bool:

@@ -10,7 +10,7 @@ from safetensors.torch import save
 
 from harness import profiles
 from harness.asserts import assert_value
-from harness.copies import NotCopied
+from harness.copies import Copy, NotCopied
 from harness.diagnosis import diagnose
 from harness.face import Face
 from harness.folders import LARGEST, files_of, folders_in, lay_out, loaded
@@ -144,8 +144,9 @@ def test_what_cannot_be_laid_out_again_is_refused(tmp_path, thing):
 def test_folders_of_paths_are_found(tmp_path):
     """Each path names the folder right below the base; those elsewhere are nobody's."""
     value = [tmp_path / "a" / "b", {"x": (tmp_path / "c",)}, tmp_path, Path("/elsewhere/d"), "text"]
+    paths = Copy(value, lambda other: other, []).paths
 
-    assert folders_in(value, tmp_path) == {tmp_path / "a", tmp_path / "c"}
+    assert folders_in(paths, tmp_path) == {tmp_path / "a", tmp_path / "c"}
 
 
 def test_files_of_safetensors_are_the_same_in_any_order():

@@ -103,16 +103,6 @@ def f():
 """
 
 
-def test_models_of_transformers_are_there(cellar, monkeypatch):
-    """The parent of a kata with that capability has imported what models need, and they run in its workers."""
-    monkeypatch.setenv("PYTHONPATH", cellar.path)
-    kata = cellar.kata(TINY_MODEL, spec=SPEC)
-    with Parent.start() as parent:
-        parent.preload(["transformers"])
-        (finding,) = judge(kata, "solution", parent=parent)
-    assert (finding.outcome, finding.failure) == (Outcome.PASSED, None)
-
-
 TINY_TRANSFORM = """\
 import sys
 
@@ -127,12 +117,13 @@ def f():
 """
 
 
-def test_transforms_of_torchvision_are_there(cellar, monkeypatch):
-    """The parent of a kata with that capability has imported torchvision, and it works in the workers."""
+@pytest.mark.parametrize(("capability", "program"), [("transformers", TINY_MODEL), ("torchvision", TINY_TRANSFORM)])
+def test_a_library_is_there(cellar, monkeypatch, capability, program):
+    """The parent of a kata with that capability has imported what its workers use, and it works in them."""
     monkeypatch.setenv("PYTHONPATH", cellar.path)
-    kata = cellar.kata(TINY_TRANSFORM, spec=SPEC)
+    kata = cellar.kata(program, spec=SPEC)
     with Parent.start() as parent:
-        parent.preload(["torchvision"])
+        parent.preload([capability])
         (finding,) = judge(kata, "solution", parent=parent)
     assert (finding.outcome, finding.failure) == (Outcome.PASSED, None)
 

@@ -116,7 +116,7 @@ def bench(session: nox.Session) -> None:
     missed = []
     for benchmark in session.posargs or _BENCHMARKS:
         try:
-            session.run(_python, "-m", f"harness.benchmarks.{benchmark}")
+            session.run(_python, "-m", f"harness.tests.benchmarks.{benchmark}")
         except nox.command.CommandFailed:
             missed.append(benchmark)
     if missed:

@@ -10,6 +10,6 @@ PROJECT = "torch_katas"
 """Name of the pluggy project and of the entry-point group under which packs register."""
 
 hookimpl = pluggy.HookimplMarker(PROJECT)
-"""Marks a function of a pack as the implementation of a hook from `harness.hookspecs`."""
+"""Marks a function of a pack as the implementation of a hook from `harness.catalogue.hookspecs`."""
 
 __all__ = ["PROJECT", "hookimpl"]

@@ -188,7 +188,8 @@ class Finding:
     Attributes:
         sentence: the test's docstring: the property that it checks, in a learner's words.
         seconds: how long the test took.
-        touched: whether a distorted result was really different from the undistorted one (see `harness.distortions`).
+        touched: whether a distorted result was really different from the undistorted one (see
+            `harness.mutation.outputs`).
         mistake: what probably went wrong, in a teacher's words, where that could be told.
         mistake_name: the recognised mistake's name in the kata's `mistakes.py`; None where `mistake` is but a guess.
     """

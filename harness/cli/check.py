@@ -6,17 +6,17 @@ from typing import Annotated
 
 import typer
 
-from harness.cli.judging import Job, Judge
+from harness.catalogue.files import read_text
+from harness.cli.checking import Job, Judge
+from harness.cli.learner import Standing
 from harness.cli.options import Exercise as ExerciseArgument
 from harness.cli.options import Json
-from harness.cli.standing import Standing
 from harness.errors import CatalogueError, SourceError
-from harness.files import read_text
+from harness.judge.verdicts import to_json
 from harness.model import Exercise, Kata, Verdict
-from harness.reports import json, terminal
+from harness.reports import json_output, terminal
 from harness.reports.screen import columns, line, say
-from harness.runner.control import Parent
-from harness.verdicts import to_json
+from harness.runner.isolation.client import Parent
 
 HELP = """Check what you wrote.
 
@@ -74,7 +74,7 @@ def run(
                 _show(standing, job, verdict, completes=completes)
     passed = all(verdict.passed for verdict in verdicts)
     if as_json:
-        json.write("check", passed=passed, verdicts=[to_json(verdict) for verdict in verdicts])
+        json_output.write("check", passed=passed, verdicts=[to_json(verdict) for verdict in verdicts])
     if standing.unsaved:
         raise standing.unsaved
     if everything and standing.harness.catalogue.problems:

@@ -5,12 +5,12 @@ from typing import Annotated
 
 import typer
 
-from harness import health
+from harness.cli import health
 from harness.cli.options import Json
 from harness.model import Outcome
-from harness.reports import json
+from harness.reports import json_output
 from harness.reports.screen import Line, line, say
-from harness.reports.signs import SIGNS, Sign
+from harness.reports.symbols import SIGNS, Sign
 
 HELP = """Say what this machine has of what the katas need, and how to get what is missing.
 
@@ -33,7 +33,7 @@ def run(
     findings = list(health.examine())
     good = all(finding.good for finding in findings)
     if as_json:
-        json.write("doctor", passed=good, findings=[_as_data(finding) for finding in findings])
+        json_output.write("doctor", passed=good, findings=[_as_data(finding) for finding in findings])
     else:
         say(*_screen(findings, verbose=verbose))
     if not good:

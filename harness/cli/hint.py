@@ -1,12 +1,12 @@
 """`kata hint`: one more hint each time."""
 
-from harness import progress
+from harness.cli.learner import Standing, statement
 from harness.cli.options import Exercise as ExerciseArgument
-from harness.cli.standing import Standing, statement
 from harness.model import Exercise, Kata
-from harness.reports.formulas import plain
+from harness.reports.latex import plain
 from harness.reports.screen import Line, line, say
 from harness.reports.terminal import command
+from harness.workspace import progress
 
 HELP = """Give one more hint.
 

@@ -6,11 +6,11 @@ from typing import Annotated
 
 import typer
 
-from harness import manager
+from harness.catalogue import manager
 from harness.errors import CatalogueError
 from harness.reports.screen import complain, line, say
 from harness.reports.terminal import command, labelled, shown
-from harness.workspace import Workspace
+from harness.workspace.workspace import Workspace
 
 HELP = """Make a folder to work in, with the stubs and lessons of all katas.
 

@@ -2,12 +2,12 @@
 
 from typing import Any
 
+from harness.cli.learner import DONE, Standing
 from harness.cli.options import Json, Topic
-from harness.cli.standing import DONE, Standing
 from harness.model import Exercise, Kata
-from harness.reports import json
+from harness.reports import json_output
 from harness.reports.screen import Line, columns, line, say
-from harness.reports.signs import SIGNS, UNKNOWN, Sign
+from harness.reports.symbols import SIGNS, UNKNOWN, Sign
 from harness.reports.terminal import command, labelled, shown
 
 HELP = """List the katas, or the exercises of one.
@@ -27,7 +27,7 @@ def run(
     standing = Standing.load()
     kata = standing.select(topic)[0] if topic is not None else None
     if as_json:
-        json.write("list", katas=[_as_data(standing, each) for each in ([kata] if kata else standing.katas)])
+        json_output.write("list", katas=[_as_data(standing, each) for each in ([kata] if kata else standing.katas)])
     elif kata:
         say(*_one(standing, kata))
     else:

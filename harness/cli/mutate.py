@@ -9,19 +9,19 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from harness import manager
+from harness.catalogue import manager
+from harness.catalogue.files import write_text
 from harness.cli.options import Json
 from harness.errors import CatalogueError, SelectionError
-from harness.files import write_text
 from harness.model import Exercise, Kata
-from harness.reports import json
+from harness.reports import json_output
 from harness.reports.screen import columns, complain, line, say
 from harness.reports.terminal import command, labelled, shown
-from harness.runner.control import Parent
-from harness.workspace import Workspace
+from harness.runner.isolation.client import Parent
+from harness.workspace.workspace import Workspace
 
 if TYPE_CHECKING:
-    from harness.mutation.journal import Journal
+    from harness.mutation.cache import Journal
     from harness.mutation.mutant import Mutant
     from harness.mutation.score import Strength
 
@@ -78,17 +78,17 @@ def run(
         elif parent is None:
             _list(chosen, as_json=as_json)
         else:
-            from harness.mutation.journal import Journal
+            from harness.mutation.cache import Journal
 
             journal = stack.enter_context(Journal.open(Workspace.find()))
             how = _How(at_least, jobs, fresh=fresh, everything=everything, quiet=as_json)
             strengths = _judge(chosen, parent, journal, how)
             passed = all(each.reaches(at_least) for each in strengths)
             if as_json:
-                from harness.reports import mutation
+                from harness.mutation import report
 
-                katas = [mutation.as_data(each, at_least=at_least) for each in strengths]
-                json.write("mutate", passed=passed, at_least=at_least, katas=katas)
+                katas = [report.as_data(each, at_least=at_least) for each in strengths]
+                json_output.write("mutate", passed=passed, at_least=at_least, katas=katas)
             if not passed:
                 raise typer.Exit(1)
 
@@ -119,7 +119,7 @@ def _chosen(topics: list[str] | None) -> Chosen:
 
 
 def _mutants(kata: Kata, exercises: Sequence[Exercise]) -> "tuple[Mutant, ...]":
-    from harness.mutation.mutants import mutants_of
+    from harness.mutation.generate import mutants_of
 
     try:
         return mutants_of(kata, exercises)
@@ -130,7 +130,7 @@ def _mutants(kata: Kata, exercises: Sequence[Exercise]) -> "tuple[Mutant, ...]":
 
 
 def _judge(chosen: Chosen, parent: Parent, journal: "Journal", how: _How) -> "list[Strength]":
-    from harness.reports import mutation
+    from harness.mutation import report
 
     strengths = []
     for kata, exercises in chosen:
@@ -139,16 +139,16 @@ def _judge(chosen: Chosen, parent: Parent, journal: "Journal", how: _How) -> "li
             complain(journal.trouble)
             journal.trouble = ""
     if len(strengths) > 1 and not how.quiet:
-        say(*mutation.summary(strengths, columns(), at_least=how.at_least))
+        say(*report.summary(strengths, columns(), at_least=how.at_least))
     return strengths
 
 
 def _strength(kata: Kata, exercises: tuple[Exercise, ...], parent: Parent, journal: "Journal", how: _How) -> "Strength":
     """Judges one kata, and says what came of it."""
-    from harness.mutation.campaign import Campaign, subjects_of
+    from harness.mutation import report
+    from harness.mutation.run import Campaign, subjects_of
     from harness.mutation.score import strength_of
-    from harness.reports import mutation
-    from harness.reports.counting import Counting
+    from harness.reports.progress_line import Counting
 
     subjects = subjects_of(kata, _mutants(kata, exercises), exercises)
     with Counting(kata.folder.name, len(subjects)) as count:
@@ -166,7 +166,7 @@ def _strength(kata: Kata, exercises: tuple[Exercise, ...], parent: Parent, journ
             raise typer.Exit(130) from None
     strength = strength_of(kata, results, exercises)
     if not how.quiet:
-        say(*mutation.render(strength, columns(), at_least=how.at_least, everything=how.everything))
+        say(*report.render(strength, columns(), at_least=how.at_least, everything=how.everything))
         new = count.done - count.known
         earlier = f"{count.known} known from earlier" if count.known else ""
         now = f"{new} judged, {count.per_second:.1f} a second" if new else ""
@@ -175,22 +175,22 @@ def _strength(kata: Kata, exercises: tuple[Exercise, ...], parent: Parent, journ
 
 
 def _list(chosen: Chosen, *, as_json: bool) -> None:
-    from harness.reports import mutation
+    from harness.mutation import report
 
     found = [(kata, _mutants(kata, exercises)) for kata, exercises in chosen]
     if as_json:
         katas = [
-            {"topic": kata.topic, "mutants": [mutation.mutant_as_data(mutant) for mutant in mutants]}
+            {"topic": kata.topic, "mutants": [report.mutant_as_data(mutant) for mutant in mutants]}
             for kata, mutants in found
         ]
-        json.write("mutants", katas=katas)
+        json_output.write("mutants", katas=katas)
         return
     for kata, mutants in found:
-        say(line((kata.folder.name, "bold"), f" · {len(mutants)} mutants"), *mutation.listed(mutants))
+        say(line((kata.folder.name, "bold"), f" · {len(mutants)} mutants"), *report.listed(mutants))
 
 
 def _show(chosen: Chosen, name: str) -> None:
-    from harness.reports import mutation
+    from harness.mutation import report
 
     for kata, exercises in chosen:
         for mutant in _mutants(kata, exercises):
@@ -199,7 +199,7 @@ def _show(chosen: Chosen, name: str) -> None:
                 folder = place.state / "mutants" if place else Path.cwd()
                 file = folder / f"{kata.topic}_{name}.py"
                 write_text(file, mutant.text)
-                say(*mutation.listed((mutant,)), "", labelled("file", shown(file)))
+                say(*report.listed((mutant,)), "", labelled("file", shown(file)))
                 say(
                     *(
                         command("check", f"kata check {kata.topic}.{each} --impl {shown(file)}")

@@ -7,14 +7,16 @@ from typing import Annotated
 
 import typer
 
-from harness import manager, scaffold, workspace
+from harness.catalogue import manager
+from harness.catalogue.files import write_text
+from harness.catalogue.kata_toml import read_kata
+from harness.catalogue.source.stubs import sync
+from harness.cli import templates
 from harness.errors import SelectionError, WorkspaceError
-from harness.files import write_text
-from harness.kata_toml import read_kata
 from harness.model import Kata, Pack
 from harness.reports.screen import line, say
 from harness.reports.terminal import command, labelled, shown
-from harness.stubs import sync
+from harness.workspace import workspace
 
 HELP = """Write the files of a new kata (for authors).
 
@@ -54,7 +56,7 @@ def run(
         raise WorkspaceError("torch-katas was not installed from a clone; say with --into DIR where your pack is")
     number = number or _free_number(catalogue.katas)
     title = title or topic.replace("_", " ").capitalize()
-    files = {root / name: text for name, text in scaffold.files(number, topic, title=title, part=part).items()}
+    files = {root / name: text for name, text in templates.files(number, topic, title=title, part=part).items()}
     there = next((path for path in (root / "katas" / f"{number:02}_{topic}", *files) if path.exists()), None)
     if there:
         raise WorkspaceError(f"{there}: is there already; move it away, or choose another name or number")

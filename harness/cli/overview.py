@@ -1,7 +1,7 @@
 """`kata` alone: where somebody stands, and what is next."""
 
+from harness.cli.learner import Standing, statement
 from harness.cli.list import all_katas
-from harness.cli.standing import Standing, statement
 from harness.reports.screen import Line, line, say
 from harness.reports.terminal import command, labelled, line_to_edit, shown
 

@@ -4,14 +4,15 @@ from typing import Annotated
 
 import typer
 
-from harness import progress, snippets
-from harness.cli.standing import Standing
+from harness.catalogue.files import read_text, write_text
+from harness.catalogue.source import definitions
+from harness.catalogue.source.stubs import stub_of
+from harness.cli.learner import Standing
 from harness.errors import CatalogueError, WorkspaceError
-from harness.files import read_text, write_text
 from harness.model import Exercise, Kata
 from harness.reports.screen import line, say
 from harness.reports.terminal import labelled, shown
-from harness.stubs import stub_of
+from harness.workspace import progress
 
 HELP = """Put the stub of a kata, or of one exercise, back.
 
@@ -52,7 +53,7 @@ def _without(standing: Standing, kata: Kata, exercise: Exercise) -> str:
     file = standing.file(kata)
     text = read_text(file)
     try:
-        return snippets.replace(text, exercise.name, stub_of(kata))
+        return definitions.replace(text, exercise.name, stub_of(kata))
     except KeyError:
         raise CatalogueError(f"{kata.solution}: does not define {exercise.name}; `kata verify` says more") from None
     except (SyntaxError, ValueError) as error:

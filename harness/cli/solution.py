@@ -5,13 +5,13 @@ from typing import Annotated
 
 import typer
 
+from harness.catalogue.files import read_text
+from harness.catalogue.source.definitions import extract
+from harness.cli.learner import DONE, Standing
 from harness.cli.options import Exercise as ExerciseArgument
-from harness.cli.standing import DONE, Standing
 from harness.errors import CatalogueError, SelectionError
-from harness.files import read_text
 from harness.model import Exercise, Kata
 from harness.reports.screen import complain, printable
-from harness.snippets import extract
 
 HELP = """Show the reference solution of an exercise.
 

@@ -4,11 +4,12 @@ from typing import Annotated
 
 import typer
 
-from harness import manager, stubs
+from harness.catalogue import manager
+from harness.catalogue.source import stubs
+from harness.catalogue.source.stubs import Change, Status
 from harness.cli.options import Topics
 from harness.errors import CatalogueError
 from harness.reports.screen import complain, line, say
-from harness.stubs import Change, Status
 
 HELP = """Bring the stubs up to date with the solutions (for authors).
 

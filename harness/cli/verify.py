@@ -6,11 +6,11 @@ from typing import Annotated
 
 import typer
 
-from harness import manager
+from harness.catalogue import manager
 from harness.cli.options import Json, Topics
 from harness.errors import CatalogueError
 from harness.model import Kata
-from harness.reports import json
+from harness.reports import json_output
 from harness.reports.screen import line, say
 
 HELP = """Check that katas are whole and their specs strong (for authors).
@@ -42,7 +42,7 @@ def run(
     passed = not general and not any(found)
     if as_json:
         of_katas = [{"topic": kata.topic, "problems": each} for kata, each in zip(katas, found, strict=True)]
-        json.write("verify", passed=passed, problems=general, katas=of_katas)
+        json_output.write("verify", passed=passed, problems=general, katas=of_katas)
     else:
         say(*(line(f"\n{problem}", long=True) for problem in [*general, *(p for each in found for p in each)]))
     if not passed:
@@ -50,9 +50,9 @@ def run(
 
 
 def _run(katas: list[Kata], jobs: int, *, quiet: bool) -> list[list[str]]:
-    from harness.runner.control import Parent
-    from harness.runner.lines import share_out
-    from harness.verification import verify
+    from harness.judge.verification import verify
+    from harness.runner.isolation.client import Parent
+    from harness.runner.isolation.pool import share_out
 
     found = []
     with Parent.start() as parent:

@@ -4,8 +4,8 @@ from typing import Annotated
 
 import typer
 
+from harness.cli.learner import Standing
 from harness.cli.options import Topic
-from harness.cli.standing import Standing
 
 HELP = """Check a kata whenever you save it.
 
@@ -24,7 +24,7 @@ def run(
     poll: Annotated[bool, typer.Option("--poll", help="Look at the files often, and wait for no events.")] = False,
 ) -> None:
     """Watches the learner's files."""
-    from harness.watching.session import Session
+    from harness.cli.watching.loop import Session
 
     standing = Standing.load()
     standing.workspace  # noqa: B018 - raises where there is none

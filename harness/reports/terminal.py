@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from harness.model import Outcome
 from harness.reports.layout import fit, session
 from harness.reports.screen import Line, line
-from harness.reports.signs import SIGNS
+from harness.reports.symbols import SIGNS
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -13,12 +13,12 @@ from textwrap import dedent
 from typing import TYPE_CHECKING, Any
 
 from harness import PROJECT
-from harness.face import Face
-from harness.implementations import load_source
+from harness.catalogue.source.signatures import reference_signatures
 from harness.model import Implementation
-from harness.runner import remote
-from harness.runner.worker import Worker
-from harness.signatures import reference_signatures
+from harness.runner.isolation import remote
+from harness.runner.isolation.worker import Worker
+from harness.runner.loading import load_source
+from harness.runner.proxy import Face
 from harness.tests.kitchen import cook_kata
 
 if TYPE_CHECKING:
@@ -125,7 +125,7 @@ class NearParent:
         self.printed: Callable[[int], None] = os.close
 
     def ask(self, message: dict[str, Any]) -> tuple[dict[str, Any], list[int]]:
-        """Answers as `harness.runner.control.Parent.ask` does."""
+        """Answers as `harness.runner.isolation.client.Parent.ask` does."""
         if message["do"] == "end":
             return {"status": self.status}, []
         ours, theirs = socket.socketpair()

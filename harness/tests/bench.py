@@ -6,10 +6,10 @@ from functools import partial
 from textwrap import dedent
 from typing import TYPE_CHECKING
 
-from harness.face import Face
-from harness.implementations import load_source
+from harness.catalogue.source.signatures import reference_signatures
 from harness.model import Exercise, Implementation, Kata
-from harness.signatures import reference_signatures
+from harness.runner.loading import load_source
+from harness.runner.proxy import Face
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -11,10 +11,10 @@ import numpy as np
 import torch
 from hypothesis import strategies as st
 
-from harness.codec import Decoder, Encoder, Table
-from harness.codec.changes import apply, changes, watch
-from harness.codec.memory import Span, span_of
-from harness.codec.table import DTYPES
+from harness.data.codec import Decoder, Encoder, Table
+from harness.data.codec.changes import apply, changes, watch
+from harness.data.codec.memory import Span, span_of
+from harness.data.codec.table import DTYPES
 from harness.errors import CodecError
 
 FOLDER = Path("/tmp/a-run")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from harness import profiles
+from harness.judge import profiles
 from harness.tests.kitchen import cook_kata
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from types import ModuleType
 
     from harness.model import Kata
-    from harness.runner.control import Parent
+    from harness.runner.isolation.client import Parent
     from harness.tests.apart import Cellar
     from harness.tests.bench import Bench
     from harness.tests.stall import Stall
@@ -80,7 +80,7 @@ def cellar(tmp_path_factory: pytest.TempPathFactory) -> Cellar:
 @pytest.fixture(scope="session")
 def warm(cellar: Cellar) -> Iterator[Parent]:
     """One warm parent for all tests, which knows the pack of `cellar`."""
-    from harness.runner.control import Parent
+    from harness.runner.isolation.client import Parent
     from harness.tests.apart import DEADLINE
 
     with pytest.MonkeyPatch.context() as patch:

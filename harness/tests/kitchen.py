@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from harness.catalogue import read_kata
+from harness.catalogue.catalogue import read_kata
+from harness.catalogue.source.stubs import make_stub
 from harness.errors import CatalogueError
 from harness.model import Kata, Pack
-from harness.stubs import make_stub
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -118,7 +118,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.asserts import assert_value
+from harness.spec.asserts import assert_value
 
 words = st.lists(st.text("abc", max_size=3), max_size=4)
 

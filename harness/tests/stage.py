@@ -5,14 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
-from harness import manager, workspace
-from harness.catalogue import load_catalogue
+from harness.catalogue import manager
+from harness.catalogue.catalogue import load_catalogue
 from harness.cli import main
+from harness.judge import run
 from harness.model import Exercise, Failure, Finding, Kata, Outcome
-from harness.runner import process
-from harness.runner.control import Parent
+from harness.runner.isolation.client import Parent
 from harness.tests.kitchen import TOML, pack_of, write_kata
-from harness.workspace import Workspace
+from harness.workspace import workspace
+from harness.workspace.workspace import Workspace
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -64,7 +65,7 @@ class Stage:
         self.plugins = manager.make_manager()[0]
         monkeypatch.setattr(manager, "load", self.load)
         monkeypatch.setattr(workspace, "clone", lambda: None)
-        monkeypatch.setattr(process, "judge", self.judge)
+        monkeypatch.setattr(run, "judge", self.judge)
         monkeypatch.setattr(Parent, "start", lambda: NoParent())
         for name in ("KATA_WORKSPACE", "KATA_DEBUG", "KATA_LANG", "NO_COLOR", "FORCE_COLOR"):
             monkeypatch.delenv(name, raising=False)
@@ -85,14 +86,14 @@ class Stage:
         return self.workspace.file(self.kata)
 
     def load(self) -> manager.Harness:
-        """Stands in for `harness.manager.load`: the tiny pack, and whatever was made of its files meanwhile."""
+        """Stands in for `manager.load`: the tiny pack, and whatever was made of its files meanwhile."""
         catalogue = load_catalogue([pack_of(self.katas_folder / "03_tiny_things")])
         return manager.Harness(self.plugins, catalogue, catalogue.problems)
 
     def judge(
         self, kata: Kata, references: str, *, exercises: Sequence[Exercise] = (), **more: Any
     ) -> tuple[Finding, ...]:
-        """Stands in for `harness.runner.process.judge`: exercises come out as `outcomes` says, else as passed."""
+        """Stands in for `harness.judge.run.judge`: exercises come out as `outcomes` says, else as passed."""
         self.requests.append({"topic": kata.topic, "references": references, "exercises": tuple(exercises), **more})
         findings = []
         for each in exercises or kata.exercises:

@@ -16,21 +16,25 @@ from typing import TYPE_CHECKING
 import filelock
 import torch
 
-from harness import asserts, distorting, face, hookimpl, manager, strategies
-from harness.catalogue import load_catalogue
-from harness.requirements import gpu, slow_download
+from harness import hookimpl
+from harness.catalogue import manager
+from harness.catalogue.catalogue import load_catalogue
+from harness.catalogue.requirements import gpu, slow_download
+from harness.judge.verdicts import finding_from_json
+from harness.mutation.outputs import wrapping
+from harness.runner import proxy
+from harness.spec import asserts, strategies
 from harness.tests.kitchen import write_kata
-from harness.verdicts import finding_from_json
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     import pytest
 
+    from harness.catalogue.requirements import Requirement
     from harness.model import Finding, Kata, Pack
-    from harness.requirements import Requirement
 
-IMPORTED = (filelock, torch, asserts, distorting, face, gpu, slow_download, strategies)
+IMPORTED = (filelock, torch, asserts, wrapping, proxy, gpu, slow_download, strategies)
 PACKS = Path(__file__).parent / "packs"
 """Where the third-party packs stand."""
 
@@ -49,7 +53,7 @@ class Stall:
         monkeypatch.delenv("KATA_WORKSPACE", raising=False)
 
     def load(self) -> manager.Harness:
-        """Stands in for `harness.manager.load`: nothing but the tiny kata, and the requirements of the test."""
+        """Stands in for `manager.load`: nothing but the tiny kata, and the requirements of the test."""
         catalogue = load_catalogue(self.packs)
         plugins, _ = manager.make_manager()
         if self.requirements:
@@ -72,7 +76,7 @@ class Stall:
     def judge(
         self, kata: Kata, references: Sequence[str], *, profile: str, options: Sequence[str], **_where: object
     ) -> list[Finding]:
-        """Stands in for `harness.runner.process.judge`: what it does in another process is done in this one."""
+        """Stands in for `harness.judge.run.judge`: what it does in another process is done in this one."""
         self.run(*options, *(f"--impl={reference}" for reference in references), profile=profile)
         return self.findings()
 

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from harness import manager
+from harness.catalogue import manager
+from harness.judge.run import judge
 from harness.model import Outcome
-from harness.runner.process import judge
 
 FOLDER = Path(__file__).parent / "alternatives"
 

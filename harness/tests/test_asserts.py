@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 import torch
 
-from harness import calls
-from harness.asserts import (
+from harness.errors import RequirementMissing, SpecError, ToDo
+from harness.runner import last_call
+from harness.spec.asserts import (
     Mismatch,
     assert_own_memory,
     assert_raises,
@@ -16,14 +17,13 @@ from harness.asserts import (
     assert_unchanged,
     assert_value,
 )
-from harness.errors import RequirementMissing, SpecError, ToDo
 
 
 @pytest.fixture(autouse=True)
 def nothing_recorded():
-    calls.forget()
+    last_call.forget()
     yield
-    calls.forget()
+    last_call.forget()
 
 
 def failing(assertion, *args, **kwargs) -> Mismatch:
@@ -65,12 +65,12 @@ class TestMismatch:
 class TestCalled:
     def test_last_call_is_shown(self) -> None:
         """Where the spec names no call, the message shows the last one."""
-        calls.record(lambda: "impl_f(3)")
+        last_call.record(lambda: "impl_f(3)")
         assert failing(assert_value, 1, 2).call == "impl_f(3)"
 
     def test_call_of_the_spec_wins(self) -> None:
         """Where the spec names a call, that one is shown."""
-        calls.record(lambda: "impl_f(3)")
+        last_call.record(lambda: "impl_f(3)")
         assert failing(assert_value, 1, 2, called="net(x)").call == "net(x)"
 
     def test_without_any_call(self) -> None:
@@ -79,7 +79,7 @@ class TestCalled:
 
     def test_passing_writes_no_text(self) -> None:
         """An assertion that holds does not ask for the text of the call."""
-        calls.record(lambda: pytest.fail("was written"))
+        last_call.record(lambda: pytest.fail("was written"))
         assert_value(1, 1)
         assert_tensor(torch.ones(1), torch.ones(1))
 

@@ -10,12 +10,12 @@ from types import SimpleNamespace
 
 import pytest
 
-from harness import manager
-from harness.benchmarks import diagnosis, hostile, isolation, latency, mutation, recording, stability, table
-from harness.catalogue import load_catalogue
+from harness.catalogue import manager
+from harness.catalogue.catalogue import load_catalogue
+from harness.judge.run import judge
 from harness.model import ExerciseVerdict, Outcome, Verdict
-from harness.runner.control import Parent
-from harness.runner.process import judge
+from harness.runner.isolation.client import Parent
+from harness.tests.benchmarks import diagnosis, hostile, isolation, latency, mutation, recording, stability, table
 from harness.tests.kitchen import MISTAKES, SOLUTION, SPEC, needs_cosmic_ray, pack_of
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs a system with fork")

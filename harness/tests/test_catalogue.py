@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from harness.catalogue import Catalogue, load_catalogue, read_kata
+from harness.catalogue.catalogue import Catalogue, load_catalogue, read_kata
 from harness.errors import CatalogueError, SelectionError
 from harness.model import Kata, Pack
 from harness.tests.kitchen import TOML, cook_kata, pack_of, write_kata

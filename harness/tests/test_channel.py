@@ -12,7 +12,7 @@ import pytest
 import torch
 from torch.torch_version import TorchVersion
 
-from harness.channel import Crossing, check_argument, is_dense
+from harness.data.crossing import Crossing, check_argument, is_dense
 from harness.errors import SpecError
 
 FOLDER = pathlib.Path(__file__).parent

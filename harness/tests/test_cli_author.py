@@ -5,8 +5,8 @@ import threading
 
 import pytest
 
-from harness import verification
-from harness.catalogue import load_catalogue
+from harness.catalogue.catalogue import load_catalogue
+from harness.judge import verification
 from harness.model import Pack
 from harness.tests.stage import Stage
 
@@ -130,7 +130,7 @@ def test_no_katas_are_no_success(stage, monkeypatch, tmp_path):
     empty = tmp_path / "empty"
     empty.mkdir()
     catalogue = load_catalogue([Pack(name="empty", katas=empty, solutions=empty)])
-    monkeypatch.setattr("harness.manager.load", lambda: type(stage.load())(stage.plugins, catalogue, ()))
+    monkeypatch.setattr("harness.catalogue.manager.load", lambda: type(stage.load())(stage.plugins, catalogue, ()))
     said = stage.run("verify")
     assert said.code == 2
     assert "there are no katas" in said.err
@@ -156,7 +156,7 @@ def test_verify_is_documented_json(stage, monkeypatch):
 def test_a_new_kata_joins_the_clone(stage, monkeypatch):
     """It gets the next number, and its stub is up to date."""
     root = stage.katas_folder.parent
-    monkeypatch.setattr("harness.workspace.clone", lambda: root)
+    monkeypatch.setattr("harness.workspace.workspace.clone", lambda: root)
     said = stage.run("new", "big_plans", "--title", 'Big "plans"', "--part", "Später")
     assert said.code == 0
     kata = stage.load().catalogue.find("big_plans")

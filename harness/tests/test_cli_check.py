@@ -5,12 +5,12 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from harness import progress
 from harness.errors import RunError
+from harness.judge import run
 from harness.model import Failure, Outcome
-from harness.runner import process
 from harness.tests.kitchen import write_kata
 from harness.tests.stage import OTHER_TOML, Stage
+from harness.workspace import progress
 
 
 @pytest.fixture
@@ -92,7 +92,7 @@ def test_a_file_that_is_edited_meanwhile_counts_as_edited(stage, monkeypatch):
         stage.file.write_text("edited while the spec ran")
         return stage.judge(kata, references, **more)
 
-    monkeypatch.setattr(process, "judge", judge)
+    monkeypatch.setattr(run, "judge", judge)
     stage.run("check", "3")
     assert "edited since" in stage.run("list", "3").out
 
@@ -233,7 +233,7 @@ def test_a_missing_file_comes_with_the_way_back(stage, monkeypatch):
     assert said.code == 2
     assert said.err.startswith(f"kata: {stage.file} is missing; `kata init")
     stage.kata.stub.unlink()
-    stage.monkeypatch.setattr("harness.workspace.clone", lambda: stage.katas_folder.parent)
+    stage.monkeypatch.setattr("harness.workspace.workspace.clone", lambda: stage.katas_folder.parent)
     monkeypatch.setenv("KATA_WORKSPACE", str(stage.katas_folder.parent))
     assert "`kata reset tiny_things` brings it back" in " ".join(stage.run("check", "3").err.split())
 
@@ -302,7 +302,7 @@ def test_a_run_that_dies_is_one_line(stage, monkeypatch):
     def dies(*_, **__):
         raise RunError("the run of test_tiny_things.py was ended by signal 11 before it could tell what happened")
 
-    monkeypatch.setattr(process, "judge", dies)
+    monkeypatch.setattr(run, "judge", dies)
     said = stage.run("check", "3")
     assert (said.code, said.out) == (2, "")
     assert "ended by signal 11" in said.err
@@ -328,7 +328,7 @@ def test_two_checks_at_once_both_count(stage):
 
 def test_debugging_needs_no_warm_parent(stage, monkeypatch):
     """`--debug` starts nothing beforehand, and gives one plain process the terminal."""
-    monkeypatch.setattr("harness.runner.control.Parent.start", lambda: pytest.fail("a parent was started"))
+    monkeypatch.setattr("harness.runner.isolation.client.Parent.start", lambda: pytest.fail("a parent was started"))
     assert stage.run("check", "3", "--debug").code == 0
     assert (stage.requests[0]["debug"], stage.requests[0]["parent"]) == (True, None)
 
@@ -386,7 +386,7 @@ def test_a_part_that_no_longer_holds_is_not_celebrated(stage, monkeypatch):
         stage.outcomes["double"] = Outcome.FAILED if kata.topic == "tiny_things" else Outcome.PASSED
         return honest(kata, references, **more)
 
-    monkeypatch.setattr(process, "judge", judge)
+    monkeypatch.setattr(run, "judge", judge)
     said = stage.run("check", "5")
     assert said.code == 1
     assert "03 tiny_things: 1 of 2 passed, 1 failed" in said.out

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from harness import progress
+from harness.catalogue.source.stubs import stub_of
 from harness.model import Outcome
-from harness.stubs import stub_of
 from harness.tests.kitchen import SOLUTION
 from harness.tests.stage import Stage
+from harness.workspace import progress
 
 
 @pytest.fixture
@@ -132,7 +132,7 @@ def test_a_wide_list_has_summaries(stage, monkeypatch):
 
 
 def test_the_list_is_documented_json(stage):
-    """The document is what `harness.reports.json` says."""
+    """The document is what `harness.reports.json_output` says."""
     stage.run("check", "3")
     document = json.loads(stage.run("list", "--json").out)
     kata = document["katas"][0]

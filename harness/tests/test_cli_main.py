@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from harness import cli, manager
+from harness import cli
+from harness.catalogue import manager
 from harness.errors import KataError
 from harness.tests.kitchen import write_kata
 from harness.tests.stage import Stage
@@ -195,7 +196,7 @@ def test_a_deadline_that_is_none_is_code_two(tmp_path, option):
 def test_a_folder_apart_is_told_which_files_are_meant(stage, tmp_path, arguments):
     """Outside of any workspace it is those of the clone, and one line on standard error says so."""
     clone = stage.katas_folder.parent
-    stage.monkeypatch.setattr("harness.workspace.clone", lambda: clone)
+    stage.monkeypatch.setattr("harness.workspace.workspace.clone", lambda: clone)
     apart = tmp_path / "apart"
     apart.mkdir()
     stage.monkeypatch.chdir(apart)
@@ -210,7 +211,7 @@ def test_a_folder_apart_is_told_which_files_are_meant(stage, tmp_path, arguments
 def test_nothing_is_said_where_the_place_is_plain(stage, tmp_path, place):
     """In the clone and below it, in a workspace, and where a variable names one."""
     clone = stage.katas_folder.parent
-    stage.monkeypatch.setattr("harness.workspace.clone", lambda: clone)
+    stage.monkeypatch.setattr("harness.workspace.workspace.clone", lambda: clone)
     stage.monkeypatch.chdir({"clone": clone, "below": stage.katas_folder, "workspace": stage.root}.get(place, tmp_path))
     if place == "named":
         stage.monkeypatch.setenv("KATA_WORKSPACE", str(clone))

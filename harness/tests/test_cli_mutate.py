@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from harness.judge import run
 from harness.model import Failure, Finding, Outcome
-from harness.mutation import mutants as making
+from harness.mutation import generate as making
 from harness.mutation.mutant import Mutant, diff_of
-from harness.reports import counting
-from harness.runner import process
+from harness.reports import progress_line
 from harness.tests.kitchen import TOML, needs_cosmic_ray
 from harness.tests.stage import Stage
 
@@ -64,7 +64,7 @@ def stage(tmp_path, monkeypatch, capsys):
             )
         return tuple(findings)
 
-    monkeypatch.setattr(process, "judge", judge)
+    monkeypatch.setattr(run, "judge", judge)
     monkeypatch.setattr(making, "mutants_of", mutants_of)
     return stage
 
@@ -135,7 +135,7 @@ def test_katas_are_summed_up(stage):
 
 def test_a_line_counts_on_a_terminal(stage, monkeypatch):
     """It says how many are done, and is gone at the end; a dumb terminal has none."""
-    monkeypatch.setattr(counting, "_EVERY", 0)
+    monkeypatch.setattr(progress_line, "_EVERY", 0)
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
     monkeypatch.setenv("TERM", "xterm")
     said = stage.run("mutate", "3.double")
@@ -214,7 +214,7 @@ def test_an_interrupted_campaign_says_how_to_go_on(stage, monkeypatch):
     def interrupt(*_arguments, **_options):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(process, "judge", interrupt)
+    monkeypatch.setattr(run, "judge", interrupt)
     said = stage.run("mutate", "3")
     assert said.code == 130
     assert "interrupted: 0 of" in said.err
@@ -223,13 +223,13 @@ def test_an_interrupted_campaign_says_how_to_go_on(stage, monkeypatch):
 
 def test_a_broken_reference_is_no_result(stage, monkeypatch):
     """Code 2: nothing was measured."""
-    right = process.judge
+    right = run.judge
 
     def judge(kata, references, **options):
         found = right(kata, references, **options)
         return [Finding(**{k: getattr(f, k) for k in f.__slots__} | {"outcome": Outcome.FAILED}) for f in found]
 
-    monkeypatch.setattr(process, "judge", judge)
+    monkeypatch.setattr(run, "judge", judge)
     said = stage.run("mutate", "3")
     assert said.code == 2
     assert "the reference does not pass test_a" in said.err

@@ -11,9 +11,9 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.codec import Decoder, Encoder, Table
-from harness.codec.table import MOST_DEPTH, MOST_ELEMENTS, MOST_OBJECTS, MOST_VALUES
-from harness.codec.writer import Writer
+from harness.data.codec import Decoder, Encoder, Table
+from harness.data.codec.table import MOST_DEPTH, MOST_ELEMENTS, MOST_OBJECTS, MOST_VALUES
+from harness.data.codec.writer import Writer
 from harness.errors import CodecError
 from harness.tests.both_ends import (
     ATOMS,

@@ -9,9 +9,9 @@ import torch
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from harness.codec import Table
-from harness.codec.changes import apply, changes, watch
-from harness.codec.memory import CPU, Memory, Span, memory_of
+from harness.data.codec import Table
+from harness.data.codec.changes import apply, changes, watch
+from harness.data.codec.memory import CPU, Memory, Span, memory_of
 from harness.errors import CodecError
 from harness.tests.both_ends import Call, assert_same, plain
 

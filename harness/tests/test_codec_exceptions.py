@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness import errors
-from harness.codec.exceptions import LONGEST_MESSAGE, describe, rebuild
+from harness.data.codec.exceptions import LONGEST_MESSAGE, describe, rebuild
 from harness.errors import CodecError
 from harness.tests.both_ends import there
 

@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.codec import frames
-from harness.codec.frames import receive, send
 from harness.errors import ChannelClosed, CodecError
+from harness.runner.isolation import wire
+from harness.runner.isolation.wire import receive, send
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -76,7 +76,7 @@ def test_what_is_no_frame_is_refused(header: bytes) -> None:
         receive(other, seconds=5)
 
 
-@pytest.mark.parametrize("length", [frames.MOST_BYTES + 1, 2**64 - 1])
+@pytest.mark.parametrize("length", [wire.MOST_BYTES + 1, 2**64 - 1])
 def test_forged_lengths_are_refused(length: int) -> None:
     """A length beyond the cap is refused before anything is read or allocated for it."""
     with _sent(HEADER.pack(b"kat\x01", length) + b"x") as other, pytest.raises(CodecError, match="at most"):
@@ -87,7 +87,7 @@ def test_too_long_a_message_is_not_sent(
     ends: tuple[socket.socket, socket.socket], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A message beyond the cap is refused by the sender already."""
-    monkeypatch.setattr(frames, "MOST_BYTES", 3)
+    monkeypatch.setattr(wire, "MOST_BYTES", 3)
     with pytest.raises(CodecError, match="4 bytes"):
         send(ends[0], b"four")
 

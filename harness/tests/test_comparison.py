@@ -13,9 +13,9 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.asserts import Mismatch, assert_tensor, assert_value
 from harness.errors import SpecError
-from harness.strategies import dtypes, shapes, tensors
+from harness.spec.asserts import Mismatch, assert_tensor, assert_value
+from harness.spec.strategies import dtypes, shapes, tensors
 
 ALL_DTYPES = st.one_of(dtypes(), st.sampled_from([torch.complex64, torch.uint16, torch.uint64, torch.float8_e5m2]))
 
@@ -220,7 +220,7 @@ class TestTensor:
     def test_does_not_import_torch_testing(self) -> None:
         """The first comparison does not pay a second for importing `torch.testing`'s own."""
         program = (
-            "import sys, torch\nfrom harness.asserts import assert_tensor\nbefore = set(sys.modules)\n"
+            "import sys, torch\nfrom harness.spec.asserts import assert_tensor\nbefore = set(sys.modules)\n"
             "assert_tensor(torch.ones(2), torch.ones(2))\nprint(*set(sys.modules) - before)\n"
         )
         root = Path(__file__).parents[2]
@@ -352,7 +352,7 @@ class TestValue:
 
     def test_handles_are_named_in_words(self) -> None:
         """A type of the harness means nothing to a learner."""
-        handle = type("Handle", (), {"__module__": "harness.handles", "_kind": lambda _: "Net"})()
+        handle = type("Handle", (), {"__module__": "harness.runner.handles", "_kind": lambda _: "Net"})()
         assert value_difference(handle, 1) == "the type is Net, and should be int"
 
     def test_unknown_data_is_the_specs_mistake(self) -> None:

@@ -14,9 +14,9 @@ import numpy as np
 import pytest
 import torch
 
-from harness import conditions
-from harness.conditions import clean_slate, deadline
 from harness.errors import DeadlineExceeded
+from harness.runner import conditions
+from harness.runner.conditions import clean_slate, deadline
 
 
 def draw():

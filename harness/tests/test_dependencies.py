@@ -1,8 +1,8 @@
-"""Tests of `harness.dependencies`."""
+"""Tests of `harness.catalogue.source.fingerprints`."""
 
 import pytest
 
-from harness.dependencies import fingerprints, first_lines, mentioned, own_fingerprints, users
+from harness.catalogue.source.fingerprints import fingerprints, first_lines, mentioned, own_fingerprints, users
 
 SOURCE = """\
 import torch

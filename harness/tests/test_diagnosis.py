@@ -6,20 +6,23 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness import diagnosis, manager, profiles, recognition
-from harness.asserts import assert_value
-from harness.diagnosis import diagnose
+from harness.catalogue import manager
+from harness.diagnosis import diagnose as diagnosing
+from harness.diagnosis import recognition
+from harness.diagnosis.diagnose import diagnose
+from harness.diagnosis.recorder import Traced
+from harness.diagnosis.replay import Likeness, Replay
 from harness.errors import MissingName
-from harness.face import Face
-from harness.findings import with_diagnosis
-from harness.implementations import solution, submission
+from harness.judge import profiles
+from harness.judge.outcomes import with_diagnosis
+from harness.judge.run import judge
+from harness.judge.verdicts import finding_from_json, finding_to_json, fold, from_json, to_json
 from harness.model import Failure, Finding, Kata, Outcome
-from harness.recorder import Traced
-from harness.replay import Likeness, Replay
-from harness.runner.control import Parent
-from harness.runner.process import judge
+from harness.runner.isolation.client import Parent
+from harness.runner.loading import solution, submission
+from harness.runner.proxy import Face
+from harness.spec.asserts import assert_value
 from harness.tests.kitchen import MISTAKES, cook_kata
-from harness.verdicts import finding_from_json, finding_to_json, fold, from_json, to_json
 
 SECOND_MISTAKE = '''
 
@@ -149,14 +152,14 @@ def test_broken_mistakes_break_nothing(kata, judged):
 def test_an_error_of_the_diagnosis_breaks_nothing(kata, judged, monkeypatch):
     """The diagnosis itself may fail: a warning says so, and the verdict stands."""
     tests = judged("    return number * number\n")
-    monkeypatch.setattr(diagnosis, "recognise", lambda *_: 1 / 0)
+    monkeypatch.setattr(diagnosing, "recognise", lambda *_: 1 / 0)
     with pytest.warns(UserWarning, match="broke off"):
         assert diagnose(kata, tests, apart=False) == []
 
 
 def test_an_endless_mistake_ends_in_time(kata, judged, monkeypatch):
     """A mistake that does not return is given up with the copy in which it runs."""
-    monkeypatch.setattr(diagnosis, "PATIENCE", 0.5)
+    monkeypatch.setattr(diagnosing, "PATIENCE", 0.5)
     tests = judged("    return number * number\n")
     kata.mistakes.write_text("def double__endless(number):\n    while True:\n        pass\n")
     start = time.monotonic()

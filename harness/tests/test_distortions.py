@@ -16,11 +16,11 @@ import torch
 from torch import nn
 from torch.utils.data import DataLoader
 
-from harness.distorting import WAYS, distort
-from harness.distorting.values import VALUES
-from harness.distortions import DISTORTIONS, TOUCHED, distorted
 from harness.errors import KataError, SourceError
-from harness.runner.process import judge
+from harness.judge.run import judge
+from harness.mutation.outputs.names import DISTORTIONS, TOUCHED, distorted
+from harness.mutation.outputs.values import VALUES
+from harness.mutation.outputs.wrapping import WAYS, distort
 
 
 def change(way, result, *arguments, **keywords):

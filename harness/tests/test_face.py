@@ -11,7 +11,6 @@ import numpy as np
 import pytest
 import torch
 
-from harness import calls, conditions, profiles
 from harness.errors import (
     DeadlineExceeded,
     ImplementationCrashed,
@@ -22,8 +21,10 @@ from harness.errors import (
     ToDo,
     WrongSignature,
 )
-from harness.locations import is_to_do, location_of
+from harness.judge import profiles
 from harness.model import Location
+from harness.runner import conditions, last_call
+from harness.runner.locations import is_to_do, location_of
 
 TORCH = "import torch\n"
 
@@ -227,12 +228,12 @@ def test_a_call_is_recorded_as_it_was_made(bench):
     """The text of the last call has the arguments of before, even if the call changed them."""
     face = bench.face(CLASS + "\n\ndef wipe(x, a, items):\n    x.zero_()\n    a[:] = 0\n    items.clear()\n")
     face.wipe(torch.ones(1), np.ones(1), [{"a": (1,)}])
-    assert calls.last_call() == "wipe(torch.tensor([1.0]), np.array([1.0]), [{'a': (1,)}])"
+    assert last_call.last_call() == "wipe(torch.tensor([1.0]), np.array([1.0]), [{'a': (1,)}])"
     shelf = face.Shelf([1], size=3)
     texts = ["Shelf([1], size=3)"]
     for use in (lambda: shelf("a"), lambda: shelf[0], lambda: len(shelf), lambda: shelf.size, lambda: bool(shelf)):
         use()
-        texts.append(str(calls.last_call()))
+        texts.append(str(last_call.last_call()))
     assert [text.removeprefix(texts[0]) for text in texts] == [
         "",
         "('a')",
@@ -242,7 +243,7 @@ def test_a_call_is_recorded_as_it_was_made(bench):
         "bool(" + texts[0] + ")",
     ]
     list(shelf)
-    assert calls.last_call() == f"next(iter({texts[0]}))"
+    assert last_call.last_call() == f"next(iter({texts[0]}))"
     assert repr(shelf) == texts[0]
 
 
@@ -263,7 +264,7 @@ def test_a_call_is_recorded_as_it_was_made(bench):
 def test_any_tensor_can_be_recorded(bench, x):
     """A call is recorded whatever the layout of its arguments."""
     bench.face("def f(x):\n    return x\n").f(x)
-    assert calls.last_call().startswith("f(")
+    assert last_call.last_call().startswith("f(")
 
 
 @pytest.mark.filterwarnings("ignore::UserWarning")
@@ -302,7 +303,7 @@ def test_probes_work_beside_the_implementation(bench):
         "HELPER = 3\n\n\ndef f(x):\n    return x * x\n", probes=PROBES, solution="def f(x): ...\ndef g(): ...\n"
     )
     assert face.probes.gradient(torch.tensor([3.0])).tolist() == [6.0]
-    assert calls.last_call() == "probes.gradient(torch.tensor([3.0]))"
+    assert last_call.last_call() == "probes.gradient(torch.tensor([3.0]))"
     assert face.probes.helper() == (3, False)
     with pytest.raises(MissingName, match=r"g is not defined in tiny\.py"):
         face.probes.missing()

@@ -1,11 +1,11 @@
-"""Tests of `harness.files`."""
+"""Tests of `harness.catalogue.files`."""
 
 from pathlib import Path
 
 import pytest
 
+from harness.catalogue.files import digest, read_text, write_text
 from harness.errors import WorkspaceError
-from harness.files import digest, read_text, write_text
 
 
 def test_a_text_comes_back_as_it_was_written(tmp_path):

@@ -8,13 +8,13 @@ import pytest
 import torch
 from safetensors.torch import save
 
-from harness import profiles
-from harness.asserts import assert_value
-from harness.copies import Copy, NotCopied
-from harness.diagnosis import diagnose
-from harness.face import Face
-from harness.folders import LARGEST, files_of, folders_in, lay_out, loaded
-from harness.implementations import submission
+from harness.data.copying import Copy, NotCopied
+from harness.diagnosis.diagnose import diagnose
+from harness.diagnosis.folders import LARGEST, files_of, folders_in, lay_out, loaded
+from harness.judge import profiles
+from harness.runner.loading import submission
+from harness.runner.proxy import Face
+from harness.spec.asserts import assert_value
 from harness.tests.kitchen import LESSON, TOML, cook_kata
 
 SOLUTION = '''\

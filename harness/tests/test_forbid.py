@@ -9,8 +9,8 @@ import pytest
 import torch
 
 from harness.errors import ForbiddenCall, SpecError
-from harness.forbid import forbidding, operator_name
-from harness.locations import location_of
+from harness.runner.forbidden import forbidding, operator_name
+from harness.runner.locations import location_of
 
 HEADER = """\
 import math

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.model import Outcome
-from harness.reports.formulas import plain
+from harness.reports.latex import plain
 from harness.tests.kitchen import LESSON, TOML
 from harness.tests.stage import Stage
 

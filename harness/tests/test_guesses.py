@@ -1,8 +1,8 @@
 import pytest
 import torch
 
-from harness.guesses import guess
-from harness.recorder import Wrong
+from harness.diagnosis.guesses import guess
+from harness.diagnosis.recorder import Wrong
 
 X = torch.tensor([[1.0, 2.0, 4.0], [3.0, 7.0, 5.0]])
 SQUARE = torch.tensor([[1.0, 2.0, 4.0], [3.0, 7.0, 5.0], [9.0, 8.0, 6.0]])

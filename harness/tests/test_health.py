@@ -1,4 +1,4 @@
-"""Tests of `harness.health` and `kata doctor`."""
+"""Tests of `harness.cli.health` and `kata doctor`."""
 
 import json
 import subprocess
@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from harness import health
-from harness.health import Health
+from harness.cli import health
+from harness.cli.health import Health
 from harness.tests.stage import Stage
 
 TORCH: dict[str, Any] = {
@@ -203,7 +203,7 @@ def test_workspaces_are_examined(stage, tmp_path, monkeypatch):
     monkeypatch.setattr(health, "_ask_torch", lambda: TORCH)
     monkeypatch.chdir(tmp_path)
     assert found("workspace")[0].said.endswith(" (a clone)")
-    monkeypatch.setattr("harness.workspace.clone", lambda: None)
+    monkeypatch.setattr("harness.workspace.workspace.clone", lambda: None)
     assert found("workspace")[0] == Health("workspace", "note", "none here", "`kata init DIR` makes one")
     monkeypatch.setenv("KATA_WORKSPACE", str(tmp_path))
     assert "is no workspace" in found("workspace")[0].said

@@ -7,9 +7,10 @@ import sys
 
 import pytest
 
-from harness import builtin, implementations
+from harness.catalogue import builtin
 from harness.errors import SourceError
-from harness.implementations import find_file, load_source, read_source
+from harness.runner import loading
+from harness.runner.loading import find_file, load_source, read_source
 from harness.tests.kitchen import SOLUTION
 
 
@@ -129,7 +130,7 @@ def test_a_submission_is_found_in_every_layout(kata, tmp_path, files, path):
     """A folder of files, a folder of folders, and one file whatever its name."""
     for name in files:
         write(tmp_path / "s", name, SOLUTION)
-    submission = implementations.submission(kata, tmp_path / "s" / path)
+    submission = loading.submission(kata, tmp_path / "s" / path)
     assert submission.load().double(4) == 8
     assert submission.label == str(tmp_path / "s" / path)
     assert submission.only is None
@@ -203,7 +204,7 @@ def test_a_mistake_that_nobody_wrote(kata):
 def test_a_stub_is_made_on_the_spot(kata):
     """The reference `stub` is what the solution gives now, whatever stands in the learner's file."""
     kata.stub.write_text("x = 1\n", encoding="utf-8")
-    module = implementations.stub(kata).load()
+    module = loading.stub(kata).load()
     with pytest.raises(NotImplementedError):
         module.double(1)
     assert not hasattr(module, "x")
@@ -211,7 +212,7 @@ def test_a_stub_is_made_on_the_spot(kata):
 
 def test_home_is_what_the_package_carries(monkeypatch, tmp_path):
     """An installed harness has its katas in itself, a clone beside itself."""
-    assert (builtin.home() / "harness" / "builtin.py").is_file()
-    monkeypatch.setattr(builtin, "__file__", str(tmp_path / "harness" / "builtin.py"))
+    assert (builtin.home() / "harness" / "catalogue" / "builtin.py").is_file()
+    monkeypatch.setattr(builtin, "__file__", str(tmp_path / "harness" / "catalogue" / "builtin.py"))
     (tmp_path / "harness" / "_packaged").mkdir(parents=True)
     assert builtin.home() == tmp_path / "harness" / "_packaged"

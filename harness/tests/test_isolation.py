@@ -12,9 +12,8 @@ import numpy as np
 import pytest
 import torch
 
-from harness import conditions, manager, profiles
-from harness.codec import Encoder, Table
-from harness.codec.frames import receive, send
+from harness.catalogue import manager
+from harness.data.codec import Encoder, Table
 from harness.errors import (
     DeadlineExceeded,
     ForbiddenCall,
@@ -29,12 +28,15 @@ from harness.errors import (
     WorkerDied,
     WrongSignature,
 )
-from harness.locations import location_of
+from harness.judge import profiles
+from harness.judge.run import judge
 from harness.model import Outcome
-from harness.runner import printed, remote
-from harness.runner.control import Parent
-from harness.runner.process import judge
-from harness.runner.worker import READY
+from harness.runner import conditions
+from harness.runner.isolation import output, remote
+from harness.runner.isolation.client import Parent
+from harness.runner.isolation.wire import receive, send
+from harness.runner.isolation.worker import READY
+from harness.runner.locations import location_of
 from harness.tests.apart import DEADLINE, Faces, NearParent, eventually, session_of
 from harness.tests.kitchen import MISTAKES, SOLUTION, SPEC
 
@@ -89,7 +91,7 @@ def play(cellar, monkeypatch):
 
 
 def _cellar_kata(cellar):
-    from harness.catalogue import read_kata
+    from harness.catalogue.catalogue import read_kata
     from harness.tests.kitchen import pack_of
 
     folder = cellar.folder / "katas" / "90_cellar"
@@ -143,7 +145,7 @@ def test_without_isolation_an_answer_ends_its_judge(cellar, warm, monkeypatch):
 
 
 def _mistakes(kata):
-    from harness.verification import mistakes_of
+    from harness.judge.verification import mistakes_of
 
     return mistakes_of(kata)
 
@@ -427,7 +429,7 @@ SAYS = {
 
 NAMES = ("before", *SAYS, "after")
 HARMLESS = "".join(f"def {name}():\n    return 1\n\n\n" for name in NAMES)
-HAZARD_SPEC = "import pytest\nfrom harness.asserts import assert_value\n" + "".join(
+HAZARD_SPEC = "import pytest\nfrom harness.spec.asserts import assert_value\n" + "".join(
     f'@pytest.mark.exercise("{name}")\ndef test_{name}(impl):\n    """It is one."""\n'
     f"    assert_value(impl.{name}(), 1)\n"
     for name in NAMES
@@ -509,7 +511,7 @@ def test_garbage_from_a_worker_fails_the_call(play, lie):
 
 def test_a_worker_is_not_believed_everything(play):
     """What only the judge can know, such as a missing resource, is not taken from a worker."""
-    from harness.codec.exceptions import describe
+    from harness.data.codec.exceptions import describe
 
     told = describe(RunError("the judge is ill"))
     with pytest.raises(ImplementationError, match="RunError: the judge is ill"):
@@ -573,7 +575,7 @@ def test_what_is_printed_is_passed_on(far, capsys):
     face._host.end()
     out = capsys.readouterr().out
     assert "more than that is not shown" in out
-    assert len(out) < printed.MOST_PRINTED + 1000
+    assert len(out) < output.MOST_PRINTED + 1000
 
 
 def test_a_parent_is_started_where_there_is_none(monkeypatch):
@@ -588,7 +590,7 @@ def test_a_parent_is_started_where_there_is_none(monkeypatch):
 
 _CLIENT = """
 import os, sys, time
-from harness.runner.control import Parent
+from harness.runner.isolation.client import Parent
 parent = Parent.start()
 request = {"do": "worker", "topic": "cellar", "reference": "solution", "folder": "/tmp", "cwd": os.getcwd()}
 parent.ask({**request, "environment": {}})

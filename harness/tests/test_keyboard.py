@@ -6,8 +6,8 @@ import os
 
 import pytest
 
-from harness.locations import location_of
-from harness.runner import remote
+from harness.runner.isolation import remote
+from harness.runner.locations import location_of
 from harness.tests.apart import Faces
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs a system with fork")

@@ -8,10 +8,10 @@ import signal
 import pytest
 import torch
 
-from harness.asserts import Mismatch, assert_tensor, assert_value
-from harness.kinds import UNKNOWN
-from harness.literals import literal
-from harness.runner import remote
+from harness.data.kinds import UNKNOWN
+from harness.data.literals import literal
+from harness.runner.isolation import remote
+from harness.spec.asserts import Mismatch, assert_tensor, assert_value
 from harness.tests.apart import Faces
 
 ANSWER = """\

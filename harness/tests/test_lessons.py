@@ -7,8 +7,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from harness.catalogue.lessons import Lesson, lesson_path, run
 from harness.errors import CatalogueError
-from harness.lessons import Lesson, lesson_path, run
 from harness.tests.kitchen import LESSON, cook_kata
 
 if TYPE_CHECKING:

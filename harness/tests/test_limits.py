@@ -8,13 +8,13 @@ import sys
 
 import pytest
 
-from harness.runner import limits
+from harness.runner.isolation import limits
 
 PROGRAM = """
 import resource
 import sys
 from pathlib import Path
-from harness.runner import limits
+from harness.runner.isolation import limits
 limits.DRIVER = Path(sys.argv[1])
 limits.apply()
 print(resource.getrlimit(resource.RLIMIT_CORE))

@@ -12,7 +12,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.literals import call_text, literal, summary
+from harness.data.literals import call_text, literal, summary
 
 PLAIN = [
     None,
@@ -153,8 +153,8 @@ def test_hostile_objects_are_named() -> None:
 def test_importing_is_cheap() -> None:
     """The modules that every command imports need neither torch nor NumPy nor Hypothesis."""
     program = (
-        "import sys, harness.literals, harness.calls, harness.profiles\n"
-        "harness.literals.literal([1.5, object])\n"
+        "import sys, harness.data.literals, harness.runner.last_call, harness.judge.profiles\n"
+        "harness.data.literals.literal([1.5, object])\n"
         "assert not {'torch', 'numpy', 'hypothesis'} & set(sys.modules)\n"
     )
     root = Path(__file__).parents[2]

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from harness.errors import ImplementationError
-from harness.runner import remote
+from harness.runner.isolation import remote
 from harness.tests.apart import Faces
 
 MODES = [

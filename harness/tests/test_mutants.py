@@ -1,4 +1,4 @@
-"""Tests of `harness.mutation.mutants`."""
+"""Tests of `harness.mutation.generate`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 
 from harness.errors import KataError
 from harness.model import Exercise, Kata
-from harness.mutation.mutants import mutants_of
+from harness.mutation.generate import mutants_of
 from harness.tests.kitchen import needs_cosmic_ray
 
 WHOLE = '''\

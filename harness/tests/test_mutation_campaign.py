@@ -10,22 +10,22 @@ from pathlib import Path
 
 import pytest
 
-from harness import scaffold
-from harness.catalogue import read_kata
+from harness.catalogue.catalogue import read_kata
+from harness.cli import templates
 from harness.errors import RunError
+from harness.judge import run as runs
 from harness.model import Failure, Finding, Outcome
-from harness.mutation import campaign as campaigns
-from harness.mutation import journal as journals
-from harness.mutation.campaign import Campaign, ReferenceFails, subjects_of
-from harness.mutation.journal import Journal
+from harness.mutation import cache as journals
+from harness.mutation import run as campaigns
+from harness.mutation.cache import Journal
+from harness.mutation.generate import mutants_of
 from harness.mutation.mutant import Mutant
-from harness.mutation.mutants import mutants_of
+from harness.mutation.run import Campaign, ReferenceFails, subjects_of
 from harness.mutation.score import strength_of
 from harness.mutation.subject import Fate, Result
-from harness.runner import process
 from harness.tests.kitchen import SOLUTION, SPEC, TOML, cook_kata, needs_cosmic_ray, pack_of
 from harness.tests.stage import NoParent
-from harness.workspace import Workspace
+from harness.workspace.workspace import Workspace
 
 needs_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs a system with fork")
 
@@ -122,7 +122,7 @@ def test_all_who_use_a_helper_may_reject_its_mutants(tiny, warm):
 @needs_fork
 def test_a_new_kata_begins_with_all_of_them_rejected(cellar, warm):
     """The spec that `kata new` writes is as strong as a spec can be, and shows how an equivalent mutant is marked."""
-    for name, text in scaffold.files(90, "cellar", title="New", part="Foundations").items():
+    for name, text in templates.files(90, "cellar", title="New", part="Foundations").items():
         (cellar.folder / name).write_text(text)
     kata = read_kata(cellar.folder / "katas" / "90_cellar", pack_of(cellar.folder / "katas" / "90_cellar"))
     strength = strength_of(
@@ -138,7 +138,7 @@ def test_a_new_kata_begins_with_all_of_them_rejected(cellar, warm):
 
 
 class Told:
-    """Stands in for `process.judge`: rejects files in which `wrong` stands, and counts what it is asked."""
+    """Stands in for `harness.judge.run.judge`: rejects files in which `wrong` stands, and counts what it is asked."""
 
     def __init__(self):
         self.references: list[str] = []
@@ -179,7 +179,7 @@ class Told:
 @pytest.fixture
 def told(monkeypatch):
     judge = Told()
-    monkeypatch.setattr(process, "judge", judge)
+    monkeypatch.setattr(runs, "judge", judge)
     return judge
 
 

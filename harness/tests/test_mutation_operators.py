@@ -7,8 +7,8 @@ from collections import Counter
 
 import pytest
 
+from harness.mutation.edits import Edit, Source
 from harness.mutation.operators import OPERATORS
-from harness.mutation.source import Edit, Source
 
 _NAMES = [operator.name for operator in OPERATORS]
 

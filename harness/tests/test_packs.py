@@ -8,7 +8,8 @@ from textwrap import dedent
 
 import pytest
 
-from harness import PROJECT, hookspecs, manager
+from harness import PROJECT
+from harness.catalogue import hookspecs, manager
 from harness.errors import SourceError
 
 HEADER = """\
@@ -17,7 +18,7 @@ from types import ModuleType
 from harness import hookimpl
 from harness.errors import SourceError
 from harness.model import Implementation, Pack
-from harness.requirements import Requirement
+from harness.catalogue.requirements import Requirement
 
 """
 _serial = itertools.count()
@@ -139,7 +140,7 @@ LEFT_OUT = {
     "requirements": ("@hookimpl\ndef kata_requirements():\n    1 / 0", "kata_requirements raised ZeroDivisionError"),
     "no requirement": (
         "@hookimpl\ndef kata_requirements():\n    return ['gpu']",
-        "kata_requirements must give harness.requirements.Requirement objects",
+        "kata_requirements must give harness.catalogue.requirements.Requirement objects",
     ),
     "odd requirement": (
         "@hookimpl\ndef kata_requirements():\n    return [Requirement(name='two words', help='a')]",
@@ -161,7 +162,7 @@ def test_a_pack_that_is_wrong_takes_nothing_down(use, install, name):
     assert [requirement.name for requirement in harness.requirements] == ["oven", "gpu", "slow_download"]
     if name in ("misspelt", "arguments"):
         assert harness.problems[0].endswith("or uninstall a-dist.")
-        assert "harness/hookspecs.py" in harness.problems[0]
+        assert "harness/catalogue/hookspecs.py" in harness.problems[0]
         assert harness.manager.get_plugin("a") is None
         assert "a" not in {hook.plugin_name for hook in harness.manager.hook.kata_packs.get_hookimpls()}
 

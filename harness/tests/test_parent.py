@@ -12,11 +12,11 @@ import time
 import pytest
 
 from harness.errors import RunError
+from harness.judge.run import judge
 from harness.model import Outcome
-from harness.runner import parent as parents
-from harness.runner.control import Parent, receive_message, send_message
-from harness.runner.process import judge
-from harness.runner.warming import LATER
+from harness.runner.isolation import forkserver as parents
+from harness.runner.isolation.client import Parent, receive_message, send_message
+from harness.runner.isolation.preloading import LATER
 from harness.tests.apart import eventually
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs a system with fork")

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from harness.catalogue import read_kata
+from harness.catalogue.catalogue import read_kata
 from harness.errors import RunError
+from harness.judge import run as runs
+from harness.judge.verdicts import finding_to_json
 from harness.model import Failure, Finding, Outcome, Pack
-from harness.runner import process
-from harness.verdicts import finding_to_json
-from harness.workspace import Workspace
+from harness.workspace.workspace import Workspace
 
 FOUND = Finding(
     topic="tiny_things",
@@ -52,7 +52,7 @@ def run(monkeypatch):
 
 def test_findings_come_back(kata, run):
     """What the process wrote is what the caller gets."""
-    assert process.judge(kata, "learner") == (FOUND,)
+    assert runs.judge(kata, "learner") == (FOUND,)
 
 
 def test_a_run_depends_on_its_arguments_alone(kata, run, monkeypatch):
@@ -61,7 +61,7 @@ def test_a_run_depends_on_its_arguments_alone(kata, run, monkeypatch):
         monkeypatch.setenv(name, "1")
     monkeypatch.setenv("OTHER", "kept")
     monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
-    process.judge(kata, ["solution", "stub"], profile="verify", options=["--gpu"])
+    runs.judge(kata, ["solution", "stub"], profile="verify", options=["--gpu"])
     for option in ("--impl=solution", "--impl=stub", "--hypothesis-profile=verify", "--hypothesis-seed=0", "--gpu"):
         assert option in run.command
     assert run.command[1:4] == ["-m", "pytest", str(kata.spec)]
@@ -75,7 +75,7 @@ def test_a_run_depends_on_its_arguments_alone(kata, run, monkeypatch):
 
 def test_a_workspace_is_where_things_are_kept(kata, run, tmp_path):
     """The learner's file and the failing examples are those of the workspace; one exercise may be judged alone."""
-    process.judge(kata, "learner", exercises=[kata.exercises[0]], workspace=Workspace(tmp_path), verbose=True)
+    runs.judge(kata, "learner", exercises=[kata.exercises[0]], workspace=Workspace(tmp_path), verbose=True)
     assert "--kata-exercise=double" in run.command
     assert run.options["env"]["KATA_WORKSPACE"] == str(tmp_path)
     assert run.options["env"]["HYPOTHESIS_STORAGE_DIRECTORY"] == str(tmp_path / ".kata" / "hypothesis")
@@ -96,7 +96,7 @@ def test_a_process_that_dies_is_an_error(kata, run, returncode, error, said):
     """Where there is no report, the way in which the process ended is told, and its last words."""
     run.report, run.returncode, run.stderr = None, returncode, error
     with pytest.raises(RunError) as caught:
-        process.judge(kata, "learner")
+        runs.judge(kata, "learner")
     assert str(caught.value).endswith(said)
 
 
@@ -105,13 +105,13 @@ def test_a_run_that_was_not_finished_is_an_error(kata, run, code):
     """A report of a run that was interrupted, or that found no tests, is not a verdict."""
     run.report["exit"], run.returncode = code, code
     with pytest.raises(RunError, match=f"ended with exit code {code}"):
-        process.judge(kata, "learner")
+        runs.judge(kata, "learner")
 
 
 def test_what_happens_after_the_report_does_not_matter(kata, run):
     """A process that told everything and then died at its very end has told everything."""
     run.returncode = -11
-    assert process.judge(kata, "learner") == (FOUND,)
+    assert runs.judge(kata, "learner") == (FOUND,)
 
 
 @pytest.fixture
@@ -128,7 +128,7 @@ def test_a_real_run_tells_the_truth(scaling, tmp_path):
     """Each of several implementations is judged in one process, whatever stands in the folder around it."""
     (tmp_path / "conftest.py").write_text("1 / 0", encoding="utf-8")
     (tmp_path / "pytest.ini").write_text("[pytest]\naddopts = --nonsense", encoding="utf-8")
-    found = process.judge(scaling, ["echo:", "mistake:scale__ignores_the_factor", "solution"], profile="verify")
+    found = runs.judge(scaling, ["echo:", "mistake:scale__ignores_the_factor", "solution"], profile="verify")
     outcomes: dict[str, dict[str, str]] = {}
     for finding in found:
         outcomes.setdefault(finding.implementation, {})[finding.test] = str(finding.outcome)
@@ -143,4 +143,4 @@ def test_a_real_process_that_dies(scaling, tmp_path):
     answer = tmp_path / "scaling.py"
     answer.write_text("import os\n\n\ndef scale(x, factor=2.0):\n    os._exit(0)\n", encoding="utf-8")
     with pytest.raises(RunError, match=r"the run of test_scaling\.py ended with exit code 0 before it could tell"):
-        process.judge(scaling, str(answer), exercises=[scaling.exercises[0]])
+        runs.judge(scaling, str(answer), exercises=[scaling.exercises[0]])

@@ -9,8 +9,8 @@ import torch
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from harness import profiles
-from harness.profiles import PROFILES, call_seeds, register, register_torch_generator, use
+from harness.judge import profiles
+from harness.judge.profiles import PROFILES, call_seeds, register, register_torch_generator, use
 
 
 @pytest.fixture
@@ -72,7 +72,7 @@ def test_verify_does_not_shrink() -> None:
 def test_profiles_do_not_depend_on_ci() -> None:
     """On a build server, where Hypothesis has another default, they are the same."""
     program = (
-        "from harness.profiles import *; from hypothesis import settings; register()\n"
+        "from harness.judge.profiles import *; from hypothesis import settings; register()\n"
         "for name in PROFILES: print(repr(settings.get_profile(name)).split('stateful')[0])\n"
     )
     root = Path(__file__).parents[2]
@@ -115,7 +115,7 @@ def test_registering_in_a_fresh_process() -> None:
     """Whoever registers first, Hypothesis seeds torch's generator and the seeds of calls, and puts both back."""
     program = (
         "import torch; from hypothesis import given, settings, strategies as st, Phase\n"
-        "from harness.profiles import call_seeds, register_torch_generator\n"
+        "from harness.judge.profiles import call_seeds, register_torch_generator\n"
         "register_torch_generator(); register_torch_generator()\n"
         "before = torch.get_rng_state(), call_seeds.getstate(); seen = set()\n"
         "@settings(database=None)\n"

@@ -1,4 +1,4 @@
-"""Tests of `harness.progress`."""
+"""Tests of `harness.workspace.progress`."""
 
 import json
 from concurrent.futures import ThreadPoolExecutor
@@ -6,11 +6,11 @@ from concurrent.futures import ThreadPoolExecutor
 import filelock
 import pytest
 
-from harness import progress
 from harness.errors import WorkspaceError
 from harness.model import ExerciseVerdict, Outcome, Verdict
-from harness.progress import Record
-from harness.workspace import Workspace
+from harness.workspace import progress
+from harness.workspace.progress import Record
+from harness.workspace.workspace import Workspace
 
 CODE = {"double": "abc"}
 

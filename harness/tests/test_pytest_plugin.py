@@ -11,13 +11,13 @@ from typing import Any
 
 import pytest
 
-from harness import conditions
-from harness.collection import reference_of
+from harness.catalogue.requirements import Requirement
 from harness.errors import RequirementMissing
-from harness.pytest_plugin import HARNESS, KataPlugin
-from harness.requirements import Requirement
+from harness.judge.collection import reference_of
+from harness.judge.pytest_plugin import HARNESS, KataPlugin
+from harness.judge.verdicts import SCHEMA_VERSION
+from harness.runner import conditions
 from harness.tests.kitchen import SOLUTION, SPEC, TOML
-from harness.verdicts import SCHEMA_VERSION
 
 ALL = ["test_is_twice_the_number", "test_a_space_is_the_default", "test_the_separator_stands_between_words"]
 
@@ -34,7 +34,7 @@ def learner(double="return 2 * number", above=""):
 
 def test_the_plugin_needs_no_torch():
     """Every run of pytest loads the plugin, also where nobody learns torch."""
-    program = "import sys, harness.pytest_plugin, harness.cli; sys.exit('torch' in sys.modules)"
+    program = "import sys, harness.judge.pytest_plugin, harness.cli; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
 
 
@@ -570,7 +570,7 @@ def test_a_crash_of_a_worker_is_a_finding(stall):
 
 def test_a_worker_shares_the_lock(stall, tmp_path):
     """The processes of one run find the lock in the folder that they share."""
-    from harness.pytest_plugin import _turn
+    from harness.judge.pytest_plugin import _turn
 
     config: Any = stall.pytester.parseconfigure(f"--basetemp={tmp_path / 'run' / 'gw0'}")
     assert config.stash[HARNESS].catalogue.katas == ()

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 import torch
 
+from harness.catalogue.requirements import Requirement, gpu
+from harness.catalogue.requirements.gpu import GPU
+from harness.catalogue.requirements.slow_download import SLOW_DOWNLOAD, _refuse_sockets, offline
 from harness.errors import RequirementMissing
-from harness.requirements import Requirement, gpu
-from harness.requirements.gpu import GPU
-from harness.requirements.slow_download import SLOW_DOWNLOAD, _refuse_sockets, offline
 
 OVEN = Requirement(name="big_oven", help="an oven", missing=lambda: "no oven here")
 HERE = Requirement(name="table", help="a table")

@@ -3,8 +3,8 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from hypothesis.database import InMemoryExampleDatabase
 
-from harness import rerun
-from harness.rerun import EXAMPLES, run_again
+from harness.diagnosis import rerun
+from harness.diagnosis.rerun import EXAMPLES, run_again
 
 
 def test_failures_are_noted_and_none_ends_the_run(monkeypatch):

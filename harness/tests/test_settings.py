@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from harness import settings
 from harness.errors import SettingError
-from harness.runner.control import Parent
-from harness.runner.process import judge
+from harness.judge.run import judge
+from harness.runner import settings
+from harness.runner.isolation.client import Parent
 
 UNFIT = ["abc", "-1", "0", "nan", "inf", "1e9", "10 s"]
 

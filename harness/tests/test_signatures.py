@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from harness.catalogue.source.signatures import compare, reference_signatures
 from harness.errors import CatalogueError
-from harness.signatures import compare, reference_signatures
 
 GAP = "def join(top, bottom, *, gap=0): ..."
 

@@ -1,8 +1,8 @@
-"""Tests of `harness.snippets`."""
+"""Tests of `harness.catalogue.source.definitions`."""
 
 import pytest
 
-from harness.snippets import extract, replace
+from harness.catalogue.source.definitions import extract, replace
 
 SOLUTION = '''\
 """Lesson."""

@@ -12,7 +12,7 @@ from hypothesis import Phase, find, given, settings
 from hypothesis import strategies as st
 from hypothesis.errors import InvalidArgument, NonInteractiveExampleWarning
 
-from harness.strategies import (
+from harness.spec.strategies import (
     broadcastable_pairs,
     dtypes,
     float_dtypes,
@@ -277,7 +277,7 @@ class TestSeeds:
         assert torch.equal(generator.get_state(), torch.Generator().manual_seed(0).get_state())
 
 
-@pytest.mark.parametrize("name", ["asserts", "calls", "literals", "strategies"])
+@pytest.mark.parametrize("name", ["spec.asserts", "runner.last_call", "data.literals", "spec.strategies"])
 def test_examples_of_the_documentation(name: str) -> None:
     """The examples in the docstrings of the specs' vocabulary run as they stand."""
     with warnings.catch_warnings():

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from harness.catalogue.source.stubs import Status, is_pristine, make_stub, stub_of, sync
 from harness.errors import CatalogueError, WorkspaceError
-from harness.stubs import Status, is_pristine, make_stub, stub_of, sync
 from harness.tests.kitchen import SOLUTION, cook_kata
 
 PATH = Path("solutions/x.py")

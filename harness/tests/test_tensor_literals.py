@@ -9,8 +9,8 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.literals import literal, summary
-from harness.strategies import shapes, tensors
+from harness.data.literals import literal, summary
+from harness.spec.strategies import shapes, tensors
 
 DTYPES = (
     torch.float32,

@@ -4,15 +4,15 @@ import numpy as np
 import pytest
 import torch
 
-from harness import profiles
-from harness.copies import LARGEST_CALL, NotCopied, copy_data, stored_in
+from harness.data.copying import LARGEST_CALL, NotCopied, copy_data, stored_in
+from harness.diagnosis.folders import LARGEST
+from harness.diagnosis.recorder import FIRST, LATEST, Recorder
+from harness.diagnosis.trace import Held, Raised, Step
 from harness.errors import DeadlineExceeded
-from harness.face import Face
-from harness.folders import LARGEST
-from harness.implementations import submission
-from harness.recorder import FIRST, LATEST, Recorder
+from harness.judge import profiles
+from harness.runner.loading import submission
+from harness.runner.proxy import Face
 from harness.tests.kitchen import LESSON, TOML, cook_kata
-from harness.trace import Held, Raised, Step
 
 SOLUTION = '''\
 """Tiny things."""

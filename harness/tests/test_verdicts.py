@@ -10,8 +10,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness import calls, findings
-from harness.asserts import Mismatch
 from harness.errors import (
     CatalogueError,
     DeadlineExceeded,
@@ -24,9 +22,12 @@ from harness.errors import (
     ToDo,
     described,
 )
-from harness.findings import finding_of_crash, judge_exception, shortened, summaries
+from harness.judge import outcomes
+from harness.judge.outcomes import finding_of_crash, judge_exception, shortened, summaries
+from harness.judge.verdicts import finding_from_json, finding_to_json, fold, from_json, to_json
 from harness.model import Exercise, ExerciseVerdict, Failure, Finding, Kata, Location, Outcome, Verdict
-from harness.verdicts import finding_from_json, finding_to_json, fold, from_json, to_json
+from harness.runner import last_call
+from harness.spec.asserts import Mismatch
 
 
 def exercise(name, *needs):
@@ -238,18 +239,18 @@ def caught(error):
         (ImposterError("a"), "failed", "ImposterError: a"),
         (KeyboardInterrupt(), "failed", "KeyboardInterrupt (without a message)"),
         (ExceptionGroup("two", [ExceptionGroup("in", [ToDo("a")]), ValueError("b")]), "todo", "a"),
-        (FlakyFailure("f", [ValueError("b")]), "failed", findings._FLAKY),
+        (FlakyFailure("f", [ValueError("b")]), "failed", outcomes._FLAKY),
         (ValueError("\n".join("abcdefghijklmnop")), "failed", "ValueError: " + "\n".join("abcdefghijkl") + "…"),
         (ValueError("\ud800"), "failed", r"ValueError: \ud800"),
     ],
 )
 def test_an_exception_says_what_became_of_a_test(error, outcome, message):
     """Each kind of exception has its outcome, and its message says no more than a person wants to read."""
-    calls.record(lambda: "f(1)")
+    last_call.record(lambda: "f(1)")
     try:
         judged, failure = judge_exception(caught(error))
     finally:
-        calls.forget()
+        last_call.forget()
     assert (judged, failure.message) == (outcome, message)
     assert failure.call == (None if isinstance(error, SourceError) else "f(1)")
     assert (failure.expected, failure.got, failure.difference) == (None, None, None)
@@ -268,7 +269,7 @@ def test_a_mismatch_keeps_its_parts():
     outcome, failure = judge_exception(Mismatch("differs", call="f(2)", expected="1", got="2"))
     assert outcome is Outcome.FAILED
     assert (failure.call, failure.expected, failure.got, failure.difference) == ("f(2)", "1", "2", "differs")
-    assert failure.exceptions == ("harness.asserts.Mismatch", "builtins.AssertionError", "builtins.Exception")
+    assert failure.exceptions == ("harness.spec.asserts.Mismatch", "builtins.AssertionError", "builtins.Exception")
 
 
 def test_learners_lines_are_shown_where_they_help(bench):

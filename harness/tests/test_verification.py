@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from harness import verification
 from harness.errors import RunError
+from harness.judge import verification
+from harness.judge.verification import declared_exceptions, mistakes_of, verify
 from harness.model import Failure, Finding, Outcome
 from harness.tests.kitchen import LESSON, MISTAKES, SOLUTION, SPEC, cook_kata
-from harness.verification import declared_exceptions, mistakes_of, verify
 
 NOBODY: Any = None
 """A parent that nobody asks, since the runs are stood in for."""
@@ -186,7 +186,7 @@ def found(implementation, outcome, *, test="test_a", exceptions=(), **failure):
     )
 
 
-ASSERTION = ("harness.asserts.Mismatch", "builtins.AssertionError", "builtins.Exception")
+ASSERTION = ("harness.spec.asserts.Mismatch", "builtins.AssertionError", "builtins.Exception")
 GOOD = [
     found("mistake:double__square", "failed", exceptions=ASSERTION),
     found("mistake:join_words__ignores_the_separator", "failed", exceptions=("hypothesis.errors.FlakyFailure",)),

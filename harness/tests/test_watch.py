@@ -9,12 +9,12 @@ from unittest import mock
 
 import pytest
 
+from harness.cli.watching import loop as sessions
 from harness.errors import RunError
+from harness.judge import run
 from harness.model import Failure, Outcome
-from harness.runner import process
 from harness.tests.kitchen import SOLUTION
 from harness.tests.stage import Stage
-from harness.watching import session as sessions
 
 
 @pytest.fixture
@@ -178,10 +178,10 @@ def test_a_judge_that_dies_is_told_of(stage, watching, monkeypatch):
     honest = stage.judge
 
     def dies(*_args, **_more):
-        monkeypatch.setattr(process, "judge", honest)
+        monkeypatch.setattr(run, "judge", honest)
         raise RunError("the run of the spec ended with exit code 3")
 
-    monkeypatch.setattr(process, "judge", dies)
+    monkeypatch.setattr(run, "judge", dies)
     stage.outcomes["double"] = Outcome.FAILED
     stage.file.write_text(SOLUTION)
     watching.run(("exit code 3", watching.save(SOLUTION + "\nX = 1\n")), ("1 failed", nothing))
@@ -189,7 +189,7 @@ def test_a_judge_that_dies_is_told_of(stage, watching, monkeypatch):
 
 def test_a_parent_that_dies_is_started_anew(stage, watching, monkeypatch):
     """The run that found it gone is repeated with another one."""
-    from harness.runner.control import Parent
+    from harness.runner.isolation.client import Parent
     from harness.tests.stage import NoParent
 
     def gone(_self):
@@ -219,7 +219,7 @@ def test_a_save_gives_the_running_judge_up(stage, watching, monkeypatch):
             raise RunError("was ended by signal 9")
         return honest(*args, **more)
 
-    monkeypatch.setattr(process, "judge", slow)
+    monkeypatch.setattr(run, "judge", slow)
     stage.outcomes["double"] = Outcome.FAILED
 
     def save():
@@ -241,7 +241,7 @@ def test_what_broke_in_a_finished_part_is_shown(stage, watching):
         stage.outcomes["join_words"] = Outcome.PASSED if kata.topic == "tiny_things" else Outcome.FAILED
         return honest(kata, references, **more)
 
-    stage.monkeypatch.setattr(process, "judge", judge)
+    stage.monkeypatch.setattr(run, "judge", judge)
     shown = watching.run(("All of Foundations is done", nothing), ("05 Small words · 1 of 2 passed, 1 failed", nothing))
     assert "Well done" not in shown
 
@@ -259,7 +259,7 @@ def test_the_end_of_the_input_and_signals_end_it():
     """Ctrl-D is a key; a signal comes as an exit code."""
     import signal
 
-    from harness.watching.events import Redraw, Signals, Stop
+    from harness.cli.watching.events import Redraw, Signals, Stop
 
     came: list[Any] = []
     before = signal.getsignal(signal.SIGTERM)
@@ -275,8 +275,8 @@ def test_a_failure_moves_with_its_line(stage):
     """A verdict that stands names the line where the code is now."""
     from dataclasses import replace
 
+    from harness.cli.watching.snapshot import Memory, Snapshot
     from harness.model import Location
-    from harness.watching.snapshot import Memory, Snapshot
 
     stage.file.write_text(SOLUTION)
     snapshot = Snapshot.take(stage.kata, stage.file)
@@ -297,7 +297,7 @@ def test_a_failure_moves_with_its_line(stage):
 
 def test_errors_hold_for_the_same_text_only(stage):
     """What could not be judged is judged again as soon as anything changes."""
-    from harness.watching.snapshot import Memory, Snapshot
+    from harness.cli.watching.snapshot import Memory, Snapshot
 
     stage.outcomes["double"] = Outcome.ERROR
     stage.file.write_text(SOLUTION)

@@ -18,7 +18,7 @@ from harness.tests.kitchen import SOLUTION, write_kata
 
 SITE = """
 import os, pathlib
-from harness import builtin
+from harness.catalogue import builtin
 builtin.home = lambda: pathlib.Path(os.environ["TINY_HOME"])
 """
 

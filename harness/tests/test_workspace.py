@@ -1,14 +1,14 @@
-"""Tests of `harness.workspace`."""
+"""Tests of `harness.workspace.workspace`."""
 
 from pathlib import Path
 
 import pytest
 
-from harness import workspace as module
+from harness.catalogue.source.stubs import stub_of
 from harness.errors import WorkspaceError
-from harness.stubs import stub_of
 from harness.tests.kitchen import LESSON, SOLUTION, cook_kata
-from harness.workspace import Workspace
+from harness.workspace import workspace as module
+from harness.workspace.workspace import Workspace
 
 
 @pytest.fixture

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from packaging.version import Version
 
-from harness import calls
-from harness.asserts import assert_raises, assert_value
+from harness.runner import last_call
+from harness.spec.asserts import assert_raises, assert_value
 
 SUFFIXES = [
     "",
@@ -100,7 +100,7 @@ def on(impl, machine, function, *args):
     try:
         return impl.probes.on_machine(machine, function, *args)
     finally:
-        calls.record(lambda: f"{function}({', '.join(map(repr, args))})  # {told(machine, function)}")
+        last_call.record(lambda: f"{function}({', '.join(map(repr, args))})  # {told(machine, function)}")
 
 
 def in_turn(impl, function, *each):
@@ -109,7 +109,7 @@ def in_turn(impl, function, *each):
         return impl.probes.on_machines(each, function)
     finally:
         words = "; called again with ".join(told(machine, function) for machine in each)
-        calls.record(lambda: f"{function}()  # {words}")
+        last_call.record(lambda: f"{function}()  # {words}")
 
 
 def told(machine, function):
@@ -350,7 +350,7 @@ def run_with_threads(impl, situation, result=None, error=None, mark=None):
     try:
         return impl.probes.threads_seen(before, count, result, error, change, mark)
     finally:
-        calls.record(lambda: f"run_with_threads({count}, work)  # threads before: {before}; work {sets}{does}")
+        last_call.record(lambda: f"run_with_threads({count}, work)  # threads before: {before}; work {sets}{does}")
 
 
 @pytest.mark.exercise("run_with_threads")

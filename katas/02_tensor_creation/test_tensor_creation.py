@@ -10,8 +10,8 @@ import torch
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from harness import calls
-from harness.asserts import (
+from harness.runner import last_call
+from harness.spec.asserts import (
     assert_own_memory,
     assert_raises,
     assert_shares_memory,
@@ -19,7 +19,7 @@ from harness.asserts import (
     assert_unchanged,
     assert_value,
 )
-from harness.strategies import float_dtypes, seeds, shapes, tensors
+from harness.spec.strategies import float_dtypes, seeds, shapes, tensors
 
 # Only a wider one: who goes through the default dtype and then to float32 loses nothing there.
 _OTHER_DEFAULT = torch.float64
@@ -30,7 +30,7 @@ def _shown(text, call, *args):
     try:
         return call(*args)
     finally:
-        calls.record(lambda: text)
+        last_call.record(lambda: text)
 
 
 def _under(impl, text, name, *args, default=_OTHER_DEFAULT):
@@ -639,10 +639,10 @@ def test_drawing_moves_the_generator_on(impl, seed):
     """A second call with the same generator gives other numbers."""
     low, high = torch.zeros(2, 3), torch.ones(2, 3)
     generator = _generator(seed)
-    calls = [impl.uniform_between(low, high, generator) for _ in range(3)]
+    last_call = [impl.uniform_between(low, high, generator) for _ in range(3)]
     for earlier, later in ((0, 1), (0, 2), (1, 2)):
-        repeated = torch.equal(calls[earlier], calls[later])
-        assert not repeated, f"calls {earlier + 1} and {later + 1} gave the same numbers: {calls[later].tolist()}"
+        repeated = torch.equal(last_call[earlier], last_call[later])
+        assert not repeated, f"calls {earlier + 1} and {later + 1} gave the same numbers: {last_call[later].tolist()}"
 
 
 @pytest.mark.exercise("uniform_between")

@@ -6,7 +6,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.asserts import (
+from harness.spec.asserts import (
     assert_own_memory,
     assert_raises,
     assert_shares_memory,
@@ -14,7 +14,7 @@ from harness.asserts import (
     assert_unchanged,
     assert_value,
 )
-from harness.strategies import broadcastable_pairs, matrices, tensors
+from harness.spec.strategies import broadcastable_pairs, matrices, tensors
 
 SIDE = st.integers(1, 3)
 LEADING = st.sampled_from([(), (2,), (3, 2)])

@@ -8,7 +8,7 @@ import torch
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from harness.asserts import (
+from harness.spec.asserts import (
     assert_own_memory,
     assert_raises,
     assert_shares_memory,
@@ -16,7 +16,7 @@ from harness.asserts import (
     assert_unchanged,
     assert_value,
 )
-from harness.strategies import float_dtypes, shapes, tensors
+from harness.spec.strategies import float_dtypes, shapes, tensors
 
 SIDE = st.sampled_from([2, 3, 1, 4])  # the first one comes most often: size 1 hides too much
 LONG_SIDE = st.sampled_from([3, 4, 2, 1, 5])

@@ -13,10 +13,10 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from numpy.polynomial import polynomial
 
-from harness import calls
-from harness.asserts import assert_own_memory, assert_tensor, assert_unchanged, assert_value
-from harness.literals import literal
-from harness.strategies import shapes, tensors, vectors
+from harness.data.literals import literal
+from harness.runner import last_call
+from harness.spec.asserts import assert_own_memory, assert_tensor, assert_unchanged, assert_value
+from harness.spec.strategies import shapes, tensors, vectors
 
 CAREFUL = st.sampled_from([torch.float32, torch.float64])
 COEFFICIENTS = st.lists(st.sampled_from([0.0, 1.0, -1.0, 2.0, -2.0, 3.0, -3.0]), min_size=1, max_size=4)
@@ -62,7 +62,7 @@ def ask(impl, probe, *args, shown):
     try:
         return getattr(impl.probes, probe)(*args)
     finally:
-        calls.record(shown)
+        last_call.record(shown)
 
 
 def polynomial_text(coefficients):
@@ -133,7 +133,7 @@ def check_parameter(impl, exercise, right):
         else:
             assert_tensor(evidence["result"], expected(values, x, values.shape), **near(x))
         assert not evidence["requires_grad"], "the result requires grad, and should not"
-        calls.record(lambda shown=shown: f"{shown}\np.grad")
+        last_call.record(lambda shown=shown: f"{shown}\np.grad")
         assert_value(evidence["p.grad"], torch.tensor(old))
 
 
@@ -198,7 +198,7 @@ def test_slope_at_an_x_that_requires_grad(impl, data, coefficients, factor):
     assert_tensor(evidence["at leaf"], expected(polynomial.polyval(wide(x), slope), x))
     assert evidence["leaf"]["requires_grad"], "x required grad before the call, and does not after it"
     assert_value(evidence["leaf"]["grad"], old)
-    calls.record(lambda: f"gradient({polynomial_text(coefficients)}, {factor} * {tracked_text(x)})")
+    last_call.record(lambda: f"gradient({polynomial_text(coefficients)}, {factor} * {tracked_text(x)})")
     at_computed = expected(polynomial.polyval(factor * wide(x), slope), x)
     assert_tensor(evidence["at computed"], at_computed, rtol=1e-5, atol=1e-3)
     assert evidence["computed requires_grad"], "x was the result of a computation, and has lost its history"
@@ -356,7 +356,7 @@ def test_each_batch_has_its_own_gradient(impl, problem, push):
     evidence, right = check_batches(impl, *problem, push, then="{}")
     assert_value(evidence["gradients"], right, **near(w))
     then = f"gradients = {{}}\nw.grad += {push}\ngradients"
-    calls.record(lambda: batches_text(*problem, then))
+    last_call.record(lambda: batches_text(*problem, then))
     assert_value(evidence["gradients later"], right, **near(w))
 
 
@@ -575,7 +575,7 @@ def test_softplus_of_large_numbers(impl, x, beta):
     ones = torch.ones_like(x)
     evidence = ask_gradients(impl, x, beta, ones, ones)
     assert_tensor(evidence["gradient"], expected(sigmoid(beta * wide(x)), x))
-    calls.record(
+    last_call.record(
         lambda: (
             f"x = {tracked_text(x)}\ny = Softplus.apply(x, {beta})\n"
             "(slope,) = torch.autograd.grad(y.sum(), x, create_graph=True)\ntorch.autograd.grad(slope.sum(), x)"
@@ -616,7 +616,7 @@ def test_softplus_passes_gradcheck(impl, x, beta):
     h = 1e-5
     above, below = softplus_values(impl, x + h, beta), softplus_values(impl, x - h, beta)
     evidence = ask_gradients(impl, x, beta, torch.ones_like(x), torch.ones_like(x))
-    calls.record(lambda: f"torch.autograd.gradcheck(lambda t: Softplus.apply(t, {beta}), {tracked_text(x)})")
+    last_call.record(lambda: f"torch.autograd.gradcheck(lambda t: Softplus.apply(t, {beta}), {tracked_text(x)})")
     assert_tensor(evidence["gradient"], (above - below) / (2 * h), rtol=1e-5, atol=1e-7)
 
 
@@ -759,7 +759,7 @@ def test_what_goes_on_from_h_is_clipped(impl, problem):
         evidence["x"][:-1], [expected(2 * clipped(upstream, limit), x) for upstream in upstreams[:-1]], **near(x)
     )
     after = evidence["x"][-1]
-    calls.record(lambda: f"handle.remove()\ntorch.autograd.grad(h + beside, x, {literal(upstreams[-1])})[0]")
+    last_call.record(lambda: f"handle.remove()\ntorch.autograd.grad(h + beside, x, {literal(upstreams[-1])})[0]")
     assert_tensor(after, 2 * upstreams[-1])
 
 

@@ -12,10 +12,10 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from harness import calls
-from harness.asserts import assert_raises, assert_tensor, assert_unchanged, assert_value
-from harness.literals import literal
-from harness.strategies import seeds
+from harness.data.literals import literal
+from harness.runner import last_call
+from harness.spec.asserts import assert_raises, assert_tensor, assert_unchanged, assert_value
+from harness.spec.strategies import seeds
 
 CAREFUL = st.sampled_from([torch.float32, torch.float64])
 MISFIT = (RuntimeError, ValueError)
@@ -54,7 +54,7 @@ def ask(impl, probe, *args, shown):
     try:
         return getattr(impl.probes, probe)(*args)
     finally:
-        calls.record(shown)
+        last_call.record(shown)
 
 
 def made(name, arguments):
@@ -130,7 +130,7 @@ def check_run(impl, name, arguments, weights, inputs, function, *, training=Fals
     for which, (x, old) in enumerate(zip(inputs, before, strict=True)):
         if x is not None:
             assert_unchanged(x, old, ("x", "lengths")[which])
-    calls.record(lambda: f"{text()}\n{text('-').splitlines()[-1]}")
+    last_call.record(lambda: f"{text()}\n{text('-').splitlines()[-1]}")
     assert_tensor(evidence["then"], rights[1], **near(weights[0].dtype))
 
 
@@ -305,7 +305,7 @@ def test_dropout_in_training(impl, p, dtype):
     for number, result in enumerate(evidence["training"]):
         if number == 3:
             text = text.replace("\nnet(", "\ntorch.cat([net(image[None]) for image in ")[:-1] + "])"
-            calls.record(lambda text=text: text)
+            last_call.record(lambda text=text: text)
         assert isinstance(result, torch.Tensor) and result.shape == units.shape, "the shape of the logits is wrong"
         kept = (result - b2).abs() > 1e-3
         assert_tensor(result, (torch.where(kept, units / (1 - p), 0) + b2).to(dtype), **near(dtype), called=text)
@@ -722,7 +722,7 @@ def test_distribution_of_weights(impl, layer, fan_in, dtype):
     right = (2 / fan_in) ** 0.5
     spread = weight.double().std().item()
     n = weight.numel()
-    calls.record(lambda: text)
+    last_call.record(lambda: text)
     assert abs(spread / right - 1) < 5 / (2 * n) ** 0.5, (
         f"the standard deviation is {spread:.5f}, and should be {right:.5f}"
     )

@@ -22,7 +22,7 @@ from torch.utils.data import DataLoader, Dataset, IterableDataset
 from torch.utils.data._utils import worker as loading
 from torchvision.datasets import MNIST
 
-from harness.assets.digits import mnist_mirror
+from harness.spec.digits import mnist_mirror
 
 Evidence = dict[str, Any]
 

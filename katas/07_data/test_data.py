@@ -15,11 +15,11 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from harness import calls
-from harness.asserts import assert_own_memory, assert_raises, assert_tensor, assert_unchanged, assert_value
-from harness.assets.digits import TRAINING, digits, write_idx
-from harness.literals import literal
-from harness.strategies import seeds
+from harness.data.literals import literal
+from harness.runner import last_call
+from harness.spec.asserts import assert_own_memory, assert_raises, assert_tensor, assert_unchanged, assert_value
+from harness.spec.digits import TRAINING, digits, write_idx
+from harness.spec.strategies import seeds
 
 BROAD = [0, 7, 2**32 - 1]
 SEEDS = [7, 0, 7 + 2**16, 7 + 2**31, 2**32 - 1]
@@ -30,7 +30,7 @@ def ask(impl, probe, *args, shown):
     try:
         return getattr(impl.probes, probe)(*args)
     finally:
-        calls.record(shown)
+        last_call.record(shown)
 
 
 def assert_untouched(evidence, what):
@@ -743,7 +743,7 @@ def check_split(result, groups, fraction):
     assert not both, f"of the groups {groups}, these are on both sides: {sorted(both)}"
     total = len(set(groups))
     right = min(max(round(fraction * total), 1), total - 1)
-    assert_value(len(sides[1]), right, called=f"{calls.last_call()}\n# how many groups go to validation")
+    assert_value(len(sides[1]), right, called=f"{last_call.last_call()}\n# how many groups go to validation")
 
 
 @pytest.mark.exercise("split_by_group")

@@ -15,11 +15,11 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from torch.nn import functional
 
-from harness import calls
-from harness.asserts import assert_raises, assert_tensor, assert_unchanged, assert_value
-from harness.assets.digits import digits
-from harness.literals import literal
-from harness.strategies import seeds
+from harness.data.literals import literal
+from harness.runner import last_call
+from harness.spec.asserts import assert_raises, assert_tensor, assert_unchanged, assert_value
+from harness.spec.digits import digits
+from harness.spec.strategies import seeds
 
 CAREFUL = st.sampled_from([torch.float64, torch.float32])
 SIDES = [(3,), (2, 3), (), (1,), (3, 1), (2, 1, 3), (0,), (2, 0), (1, 2, 2, 2)]
@@ -44,14 +44,14 @@ def ask(impl, probe, *args, shown):
     try:
         return getattr(impl.probes, probe)(*args)
     finally:
-        calls.record(shown)
+        last_call.record(shown)
 
 
 def assert_left(actual, expected, shown, last, **exact):
     """Passes if what a call left behind is right; messages show what was looked at after the call."""
-    calls.record(lambda: f"{shown()}\n{last}")
+    last_call.record(lambda: f"{shown()}\n{last}")
     assert_value(actual, expected, **exact)
-    calls.record(shown)
+    last_call.record(shown)
 
 
 def generic(shape, seed, dtype=torch.float64, size=1.0):

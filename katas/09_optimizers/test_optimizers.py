@@ -11,10 +11,10 @@ import torch
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from harness import calls
-from harness.asserts import assert_raises, assert_tensor, assert_unchanged, assert_value
-from harness.literals import literal
-from harness.strategies import shapes, tensors
+from harness.data.literals import literal
+from harness.runner import last_call
+from harness.spec.asserts import assert_raises, assert_tensor, assert_unchanged, assert_value
+from harness.spec.strategies import shapes, tensors
 
 CAREFUL = st.sampled_from([torch.float64, torch.float32])
 LRS = [0.5, 0.125, 0.01, 0.003]
@@ -168,7 +168,7 @@ def check_run(impl, name, problem, *, moves=False):
     try:
         seen = impl.probes.run(name, params, gradients, rates, options, moves)
     finally:
-        calls.record(lambda: shown)
+        last_call.record(lambda: shown)
     assert_value(seen["params"], right, **near(params[0].dtype))
     for step, (now, before) in enumerate(zip(seen["grads"], gradients, strict=True), start=1):
         for place, gradient in enumerate(before):
@@ -187,7 +187,7 @@ def check_two(impl, name, one, other):
     try:
         seen = impl.probes.run_two(name, params, gradients, rates, options)
     finally:
-        calls.record(lambda: f"{name} in two optimizations by turns, each with a state of its own")
+        last_call.record(lambda: f"{name} in two optimizations by turns, each with a state of its own")
     for number in range(2):
         assert_value(seen[number], right[number], **near(params[number][0].dtype))
 
@@ -208,7 +208,7 @@ def check_tracked(impl, name, **options):
     try:
         seen = impl.probes.run_tracked(name, params, gradients, options)
     finally:
-        calls.record(lambda: shown)
+        last_call.record(lambda: shown)
     assert_value(seen["params"], right, **near(torch.float64))
     assert_tensor(seen["in their memory"], torch.cat([each.reshape(-1) for each in right]), **near(torch.float64))
     assert seen["the same tensors"], "the list `params` holds other tensors than before: leave the list as it is"
@@ -587,7 +587,7 @@ def check_groups(impl, layers, weight_decay, *, nested=False):
     try:
         seen = impl.probes.groups(layers, nested, weight_decay)
     finally:
-        calls.record(lambda: f"parameter_groups(model, {weight_decay})  # a model of {text or 'nothing'}")
+        last_call.record(lambda: f"parameter_groups(model, {weight_decay})  # a model of {text or 'nothing'}")
     right = [{"params": decaying, "weight_decay": weight_decay}, {"params": others, "weight_decay": 0.0}]
     assert_value(seen["groups"], right)
     assert not seen["changed"], f"the model has changed: {seen['changed']}"
@@ -709,7 +709,7 @@ def optimize(impl, problem, resume_at=None):
     try:
         return impl.probes.optimize(*problem, resume_at)
     finally:
-        calls.record(lambda: optimization_text(*problem, resume_at))
+        last_call.record(lambda: optimization_text(*problem, resume_at))
 
 
 def check_optimization(impl, problem):
@@ -784,7 +784,7 @@ def test_closure(impl, value, shift, options, recording, steps):
     try:
         seen = impl.probes.close(value, target, options, recording, steps)
     finally:
-        calls.record(
+        last_call.record(
             lambda: (
                 f"{text}\ndef closure():\n    optimizer.zero_grad()\n    loss = ((p - target) ** 2).sum()\n"
                 f"    loss.backward()\n    return loss\n"

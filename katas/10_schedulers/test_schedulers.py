@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from torch import nn
 from torch.optim import SGD, lr_scheduler
 
-from harness import calls
-from harness.asserts import assert_raises, assert_value
+from harness.runner import last_call
+from harness.spec.asserts import assert_raises, assert_value
 
 RATES = st.sampled_from([0.1, 1.0, 0.025, 3e-4, 7.0])
 STEPS = st.sampled_from([12, 7, 20, 1, 3])
@@ -74,7 +74,7 @@ def ask(impl, probe, *args, shown):
     try:
         return getattr(impl.probes, probe)(*args)
     finally:
-        calls.record(shown)
+        last_call.record(shown)
 
 
 # step_decay
@@ -358,15 +358,15 @@ def test_steps_use_the_rates_in_turn(impl, kind, options, groups, length):
         f"train_steps(optimizer, scheduler, loss, batches[:{length}])"
     )
     evidence = ask(impl, "train_steps", kind, options, starts, rates, batches, shown=lambda: shown)
-    calls.record(lambda: f"{shown}\n# the batches that loss was called with")
+    last_call.record(lambda: f"{shown}\n# the batches that loss was called with")
     assert_value(evidence["batches"], before)
-    calls.record(lambda: f"{shown}\n# the rates that the optimizer saw")
+    last_call.record(lambda: f"{shown}\n# the rates that the optimizer saw")
     assert_value(evidence["used"], used, **DIGITS)
-    calls.record(lambda: shown)
+    last_call.record(lambda: shown)
     assert_value(evidence["result"], used, **DIGITS)
-    calls.record(lambda: f"{shown}\n# the parameters afterwards, whose gradients were 100 before")
+    last_call.record(lambda: f"{shown}\n# the parameters afterwards, whose gradients were 100 before")
     assert_value(evidence["params"], params, rtol=1e-10, atol=1e-12)
-    calls.record(lambda: f"{shown}\n# the rates afterwards")
+    last_call.record(lambda: f"{shown}\n# the rates afterwards")
     assert_value(evidence["rates after"], after, **DIGITS)
     assert evidence["scheduler steps"] == length, (
         f"the scheduler made {evidence['scheduler steps']} steps for {length} batches"
@@ -426,14 +426,14 @@ def test_epochs_under_schedulers(impl, kinds, metrics):
         )
         evidence = ask(impl, "train_epochs", kinds, 0.8, epochs, list(metrics), shown=lambda shown=shown: shown)
         assert_value(evidence["result"], measured)
-        calls.record(lambda shown=shown: f"{shown}\n# what was called")
+        last_call.record(lambda shown=shown: f"{shown}\n# what was called")
         assert_value(evidence["events"], ["train", "validate"] * epochs)
         for number, phase in enumerate(["training", "validation"]):
-            calls.record(lambda shown=shown, phase=phase: f"{shown}\n# the rate during the {phase} of each epoch")
+            last_call.record(lambda shown=shown, phase=phase: f"{shown}\n# the rate during the {phase} of each epoch")
             assert_value(evidence["rates"][number::2], used, **DIGITS)
-        calls.record(lambda shown=shown: f"{shown}\n# the rate afterwards")
+        last_call.record(lambda shown=shown: f"{shown}\n# the rate afterwards")
         assert_value(evidence["rate after"], rates_of(optimizer)[0], **DIGITS)
-        calls.record(lambda shown=shown: f"{shown}\n# the steps that each scheduler made")
+        last_call.record(lambda shown=shown: f"{shown}\n# the steps that each scheduler made")
         assert_value(evidence["scheduler steps"], [epochs] * len(kinds))
 
 
@@ -466,12 +466,12 @@ def test_schedule_goes_on(impl, kind, options, stop):
     assert evidence["is built"], "it returned another scheduler than build made"
     assert evidence["given"] == [True], "build should be called once, with the optimizer that was given"
     assert_value(evidence["checkpoint"], evidence["checkpoint before"], called=f"{shown}\n# the checkpoint afterwards")
-    calls.record(lambda: f"{shown}\n# the rates in the optimizer at once")
+    last_call.record(lambda: f"{shown}\n# the rates in the optimizer at once")
     assert_value(evidence["rates at once"], used[stop], **DIGITS)
-    calls.record(lambda: f"{shown}\n# the rates of all steps, those before the stop included")
+    last_call.record(lambda: f"{shown}\n# the rates of all steps, those before the stop included")
     assert_value(evidence["used"], used, **DIGITS)
     assert_value(evidence["rates after"], after, **DIGITS)
-    calls.record(lambda: f"{shown}\n# the parameters at the end")
+    last_call.record(lambda: f"{shown}\n# the parameters at the end")
     assert_value(evidence["params"], params, rtol=1e-10, atol=1e-12)
-    calls.record(lambda: f"{shown}\n# the scheduler's steps before the stop and in all")
+    last_call.record(lambda: f"{shown}\n# the scheduler's steps before the stop and in all")
     assert_value([evidence["steps before"], evidence["steps after"]], [stop, len(batches)])

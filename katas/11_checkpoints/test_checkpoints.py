@@ -17,9 +17,9 @@ from hypothesis import strategies as st
 from safetensors import safe_open
 from torch import nn
 
-from harness import calls
-from harness.asserts import assert_raises, assert_tensor, assert_unchanged, assert_value
-from harness.strategies import tensors
+from harness.runner import last_call
+from harness.spec.asserts import assert_raises, assert_tensor, assert_unchanged, assert_value
+from harness.spec.strategies import tensors
 
 
 def numbered(*shape, dtype=torch.float32, start=1):
@@ -47,7 +47,7 @@ def ask(impl, probe, *args, shown):
     try:
         return getattr(impl.probes, probe)(*args)
     finally:
-        calls.record(lambda: shown)
+        last_call.record(lambda: shown)
 
 
 class Trap:
@@ -105,15 +105,15 @@ def check_snapshot(impl, parameters, buffers, passing):
         assert_value(seen["types"], ["Tensor"])
     assert_value(seen["names"], list(expected))
     assert not seen["requires grad"], f"{seen['requires grad']} in the snapshot require grad"
-    calls.record(lambda: "snapshot(model), and this is the model")
+    last_call.record(lambda: "snapshot(model), and this is the model")
     assert_value(seen["model"], expected)
     tied = {id(tensor): name for name, tensor in reversed(parameters.items())}
     frozen = sorted(set(tied.values()) - set(seen["model requires grad"]))
     assert not frozen, f"{frozen} in the model no longer require grad: the model should stay as it is"
     assert seen["training"], "the model was in training mode, and no longer is: it should stay as it is"
-    calls.record(lambda: "snapshot(model), and the model changes")
+    last_call.record(lambda: "snapshot(model), and the model changes")
     assert_value(seen["result later"], expected)
-    calls.record(lambda: "snapshot(model), the snapshot changes: the model")
+    last_call.record(lambda: "snapshot(model), the snapshot changes: the model")
     assert_value(seen["model later"], {name: torch.full_like(tensor, 9) for name, tensor in expected.items()})
 
 
@@ -435,16 +435,16 @@ def check_load_matching(impl, model, state):
     stale = [name for name in fits if torch.equal(seen["model"][name], own[name])]
     stale = [name for name in stale if not torch.equal(expected[name], own[name])]
     assert not stale, f"{stale} in the model are still as they were, and the state has tensors that fit"
-    calls.record(lambda: "load_matching(model, state), and this is the model")
+    last_call.record(lambda: "load_matching(model, state), and this is the model")
     assert_value(seen["model"], expected)
     tied = {id(tensor): name for name, tensor in reversed(parameters.items())}
     frozen = sorted(set(tied.values()) - set(seen["requires grad"]))
     assert not frozen, f"{frozen} in the model no longer require grad"
     assert seen["training"], "the model was in training mode, and no longer is"
-    calls.record(lambda: "load_matching(model, state), and this is the state")
+    last_call.record(lambda: "load_matching(model, state), and this is the state")
     assert_value(seen["state"], kept)
     assert_value(list(seen["state"]), list(kept))
-    calls.record(lambda: "load_matching(model, state), the model changes: the state")
+    last_call.record(lambda: "load_matching(model, state), the model changes: the state")
     assert_value(seen["state later"], kept)
 
 
@@ -523,7 +523,7 @@ def test_at_each_moment_one_file_or_the_other(impl, old):
     path, neighbours = prepared(impl)
     seen = ask(impl, "save_watched", old, NEW, path, shown="save_atomically(new, path)")
     stood = [in_words(content) for content in seen["stood there"]]
-    calls.record(lambda: "save_atomically(new, path)  # what stood at path")
+    last_call.record(lambda: "save_atomically(new, path)  # what stood at path")
     assert_value(stood, ["the old file" if old else "no file", "the new file"])
     assert seen["temporary files in the folder"], (
         "no temporary file was seen in the folder of `path`: elsewhere it may lie on another disk, and then no rename "
@@ -646,7 +646,7 @@ DRAWS = {
 def check_upcoming(seen, expected, shown):
     """Fails if a generator goes on with other numbers."""
     for name, draws in DRAWS.items():
-        calls.record(lambda draws=draws: f"{shown}; {draws}")
+        last_call.record(lambda draws=draws: f"{shown}; {draws}")
         assert_value(seen[name], expected[name])
 
 
@@ -665,7 +665,7 @@ def test_a_checkpoint_holds_everything(impl, options, epochs):
     assert_value(file["epoch"], epochs)
     assert_value(file["loss"], seen["loss"])
     for part in "model", "optimizer", "scheduler":
-        calls.record(lambda part=part: f"save_checkpoint(…)  # {part!r} in the file")
+        last_call.record(lambda part=part: f"save_checkpoint(…)  # {part!r} in the file")
         assert_value(dict(file[part]), seen[part])
 
 
@@ -675,9 +675,9 @@ def test_saving_changes_nothing(impl):
     path = impl.folder() / "checkpoint.pt"
     seen = ask(impl, "save", OPTIONS["momentum"], X, Y, 1, path, None, shown="save_checkpoint(…)")
     for part in "model", "optimizer", "scheduler":
-        calls.record(lambda part=part: f"save_checkpoint(…)  # the {part} afterwards")
+        last_call.record(lambda part=part: f"save_checkpoint(…)  # the {part} afterwards")
         assert_value(seen["states after"][part], seen[part])
-    calls.record(lambda: "save_checkpoint(…)  # the gradients afterwards")
+    last_call.record(lambda: "save_checkpoint(…)  # the gradients afterwards")
     assert_value(seen["gradients after"], seen["gradients"])
     assert seen["training after"], "the model was in training mode, and no longer is"
     check_upcoming(seen["upcoming after"], seen["upcoming"], "save_checkpoint(…)")
@@ -751,11 +751,11 @@ def test_training_goes_on_from_a_file(impl, options, epochs, past, device):
     assert all(seen["same parameters"]), "the model has other Parameter objects than before, which the optimizer misses"
     assert_value(seen["result"], (epochs, straight["loss"]))
     for part in "model", "optimizer", "scheduler":
-        calls.record(lambda part=part: f"load_checkpoint(…)  # the {part}'s state afterwards")
+        last_call.record(lambda part=part: f"load_checkpoint(…)  # the {part}'s state afterwards")
         assert_value(seen["states"][part], straight["states"][part])
     check_upcoming(seen["upcoming"], straight["upcoming"], "load_checkpoint(…)")
     for part in "rates", "losses", "weights":
-        calls.record(lambda part=part: f"load_checkpoint(…), three epochs of training  # {part}")
+        last_call.record(lambda part=part: f"load_checkpoint(…), three epochs of training  # {part}")
         assert_value(seen[part], straight["went on"][part])
     assert path.read_bytes() == before, "the call changed the file"
 
@@ -771,7 +771,7 @@ def test_twice_n_steps_are_n_and_n(impl):
         half = len(straight["losses"]) // 2
         assert_value(seen["result"], (3, straight["losses"][half - 1]))
         for part, expected in straight.items():
-            calls.record(lambda part=part: f"save_checkpoint(…); load_checkpoint(…); training  # {part}")
+            last_call.record(lambda part=part: f"save_checkpoint(…); load_checkpoint(…); training  # {part}")
             assert_value(seen[part], expected if part == "weights" else expected[half:])
 
 
@@ -939,7 +939,7 @@ def test_any_state_is_kept(impl, state):
     assert_value(impl.keep_best(folder, 1, 0.5, state), ["epoch_0001.pt"])
     assert_value(impl.keep_best(folder, 0, 0.25, state), ["epoch_0000.pt", "epoch_0001.pt"])
     assert_value(read(folder / "epoch_0001.pt"), {"epoch": 1, "metric": 0.5, "state": expected})
-    calls.record(lambda: "keep_best(folder, 0, 0.25, state); this is the state afterwards")
+    last_call.record(lambda: "keep_best(folder, 0, 0.25, state); this is the state afterwards")
     assert_value(state, expected)
 
 

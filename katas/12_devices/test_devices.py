@@ -13,10 +13,10 @@ import torch
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from harness import calls
-from harness.asserts import assert_raises, assert_tensor, assert_unchanged, assert_value
-from harness.literals import literal
-from harness.strategies import seeds, tensors
+from harness.data.literals import literal
+from harness.runner import last_call
+from harness.spec.asserts import assert_raises, assert_tensor, assert_unchanged, assert_value
+from harness.spec.strategies import seeds, tensors
 
 CPU, META = torch.device("cpu"), torch.device("meta")
 CAREFUL = st.sampled_from([torch.float32, torch.float64])
@@ -27,7 +27,7 @@ def ask(impl, probe, *args, shown):
     try:
         return getattr(impl.probes, probe)(*args)
     finally:
-        calls.record(lambda: shown)
+        last_call.record(lambda: shown)
 
 
 def near(dtype):

@@ -11,7 +11,7 @@ from harness.mutation.operators.operator import Edits, called, operator, receive
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from harness.mutation.source import Source
+    from harness.mutation.edits import Source
 
 _SYMMETRIC = {
     *("add", "mul", "maximum", "minimum", "max", "min", "eq", "ne", "equal", "allclose", "isclose", "transpose"),

@@ -10,7 +10,7 @@ from harness.mutation.operators.operator import Edits, called, keyword, operator
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from harness.mutation.source import Source
+    from harness.mutation.edits import Source
 
 _KEYWORDS = ("dim", "dims", "axis", "axes", "dim0", "dim1", "start_dim", "end_dim", "batch_dim", "normalized_dim")
 

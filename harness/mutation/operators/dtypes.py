@@ -5,14 +5,14 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
+from harness.mutation.edits import Edit
 from harness.mutation.operators.memory import answers, values
 from harness.mutation.operators.operator import Edits, called, operator
-from harness.mutation.source import Edit
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from harness.mutation.source import Source
+    from harness.mutation.edits import Source
 
 _OTHERS = {
     "float32": ("float64",),

@@ -10,7 +10,7 @@ from harness.mutation.operators.operator import Edits, called, operator, receive
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from harness.mutation.source import Source
+    from harness.mutation.edits import Source
 
 _MASKED = {"masked_fill", "masked_fill_", "masked_select", "masked_scatter", "masked_scatter_", "where"}
 

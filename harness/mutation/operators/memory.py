@@ -5,13 +5,13 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
+from harness.mutation.edits import Edit
 from harness.mutation.operators.operator import Edits, called, operator, receiver
-from harness.mutation.source import Edit
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from harness.mutation.source import Source
+    from harness.mutation.edits import Source
 
 _VIEWS = {
     *("expand", "expand_as", "view", "view_as", "reshape", "transpose", "permute", "t", "swapaxes", "movedim"),

@@ -6,13 +6,13 @@ import ast
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from harness.mutation.edits import Edit
 from harness.mutation.operators.operator import Edits, called, operator, receiver
-from harness.mutation.source import Edit
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from harness.mutation.source import Source
+    from harness.mutation.edits import Source
 
 _CONTEXTS = {
     *("no_grad", "enable_grad", "inference_mode", "set_grad_enabled", "autocast", "fork_rng", "no_sync"),

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from harness.mutation.source import Edit, Source
+from harness.mutation.edits import Edit, Source
 
 Edits = Edit | tuple[Edit, ...]
 Find = Callable[[ast.AST, Source], Iterator[Edits]]

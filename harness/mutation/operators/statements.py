@@ -7,13 +7,13 @@ import re
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from harness.mutation.edits import Edit
 from harness.mutation.operators.operator import NAMESPACES, Edits, called, operator, receiver
-from harness.mutation.source import Edit
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from harness.mutation.source import Source
+    from harness.mutation.edits import Source
 
 _SIMPLE = (ast.Expr, ast.Assign, ast.AugAssign, ast.AnnAssign, ast.Assert, ast.Delete)
 _TRAINING = {"backward", "step", "zero_grad", "clip_grad_norm_", "clip_grad_value_", "unscale_", "update", "grad"}

@@ -11,7 +11,7 @@ from harness import hookimpl
 from harness.model import Implementation, Kata, Pack
 
 if TYPE_CHECKING:
-    from harness.requirements import Requirement
+    from harness.catalogue.requirements import Requirement
 
 HERE = Path(__file__).parent
 

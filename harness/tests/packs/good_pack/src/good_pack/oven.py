@@ -8,8 +8,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from harness.catalogue.requirements import Requirement
 from harness.errors import RequirementMissing
-from harness.requirements import Requirement
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -5,8 +5,8 @@ import torch
 from good_pack.oven import bake
 from hypothesis import given
 
-from harness.asserts import assert_tensor, assert_unchanged
-from harness.strategies import tensors
+from harness.spec.asserts import assert_tensor, assert_unchanged
+from harness.spec.strategies import tensors
 
 
 @pytest.mark.oven

@@ -1,0 +1,1 @@
+"""Reads and writes Python source: markers, stubs, definitions, fingerprints, signatures."""

@@ -1,0 +1,282 @@
+"""The pytest side of the harness: options, markers, the fixture `impl`, findings. No logic of its own, and no torch."""
+
+from __future__ import annotations
+
+import functools
+import json
+import sys
+from contextlib import ExitStack
+from dataclasses import asdict
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from harness.catalogue import manager
+from harness.errors import RequirementMissing, SettingError
+from harness.judge import profiles
+from harness.judge.collection import JUDGED, Selection, reference_of
+from harness.judge.examples import unspoiled
+from harness.judge.outcomes import finding_of, finding_of_crash, is_ours, summaries, with_diagnosis
+from harness.judge.verdicts import SCHEMA_VERSION, finding_from_json, finding_to_json
+from harness.model import Outcome
+from harness.runner import settings
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+    from contextlib import AbstractContextManager
+
+    from harness.catalogue.requirements import Requirement
+    from harness.model import Finding
+    from harness.runner.proxy import Face
+
+HARNESS = pytest.StashKey[manager.Harness]()
+"""Where `config.stash` keeps the plugin manager, the catalogue and the requirements."""
+
+_GUARDS = pytest.StashKey[ExitStack]()
+_COMPLAINT = pytest.StashKey[str]()
+
+
+def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginManager) -> None:
+    group = parser.getgroup("katas", "torch-katas: which implementation the specs judge")
+    group.addoption(
+        "--impl",
+        action="append",
+        metavar="WHAT",
+        help="learner (the default), solution, a folder of TOPIC.py files or one such file; may be given repeatedly",
+    )
+    group.addoption("--isolate", action="store_true", help="keep the implementation in a process of its own")
+    group.addoption("--diagnose", action="store_true", help="say which known mistake explains a failure")
+    group.addoption(
+        "--kata-exercise",
+        action="append",
+        metavar="NAME",
+        help="run only the tests that judge this exercise; may be given more than once",
+    )
+    group.addoption(
+        "--kata-first-failure",
+        action="store_true",
+        help="after the first failure of an exercise by an implementation, leave out its other tests of that exercise",
+    )
+    group.addoption("--kata-report", type=Path, metavar="FILE", help="write what every test found out to FILE, as JSON")
+    harness = manager.load()
+    for requirement in harness.requirements:
+        _add_options(group, requirement)
+    pluginmanager.register(KataPlugin(harness), "kata-plugin")
+
+
+def _add_options(group: pytest.OptionGroup, requirement: Requirement) -> None:
+    default = " (the default)" if requirement.opt_in else ""
+    for option, value, text in (
+        (requirement.option, True, f"run the tests that need {requirement.help}, come what may"),
+        (requirement.opposite, False, f"skip them{default}"),
+    ):
+        group.addoption(option, dest=requirement.dest, action="store_const", const=value, help=text)
+
+
+class KataPlugin:
+    """The hooks of one pytest run."""
+
+    def __init__(self, harness: manager.Harness) -> None:
+        self.harness = harness
+        self.findings: list[Finding] = []
+        self.diagnoses: list[dict[str, Any]] = []
+        self._failed: set[tuple[str, str | None, str]] = set()
+        self.references: list[str] = []
+        self.selection = Selection(harness)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_configure(self, config: pytest.Config) -> None:
+        try:
+            settings.deadline()
+        except SettingError as error:
+            raise pytest.UsageError(str(error)) from None
+        config.stash[HARNESS] = self.harness
+        config.addinivalue_line(
+            "markers", "exercise(name): the exercise that a test judges; every test of a spec names one"
+        )
+        for requirement in self.harness.requirements:
+            config.addinivalue_line("markers", f"{requirement.name}: needs {requirement.help}")
+        if config.getoption("--hypothesis-profile", None) in profiles.PROFILES:
+            profiles.register()  # before Hypothesis' own plugin looks the name up
+        self.references = list(dict.fromkeys(config.getoption("--impl") or ["learner"]))
+        self.selection = Selection(self.harness, config.getoption("--kata-exercise") or ())
+        config.pluginmanager.register(_impl_fixture(self), "kata-impl-fixture")
+
+    def pytest_sessionstart(self, session: pytest.Session) -> None:
+        # Asked before the collection, which xdist leaves to its workers, about what somebody has typed.
+        references = () if hasattr(session.config, "workerinput") else session.config.getoption("--impl")
+        for reference in references or ():
+            if problem := self.selection.problem_with(reference):
+                raise pytest.UsageError(problem)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_pycollect_makemodule(self, module_path: Path, parent: pytest.Collector) -> None:
+        # Hypothesis reads its settings where a test is decorated, so they must be in force before a spec is imported.
+        if self.harness.catalogue.of_spec(module_path) is not None:
+            if not parent.config.getoption("--hypothesis-profile", None):
+                profiles.use("learner")
+            profiles.register_torch_generator()
+
+    def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:
+        for item in items:
+            self.selection.sort(item)
+            if JUDGED in item.stash:
+                self._skip_where_missing(config, item)
+                if isinstance(item, pytest.Function):
+                    profiles.draw_alike(item.obj, f"{item.stash[JUDGED][0].topic}::{item.originalname}")
+        if complaints := self.selection.complaints():
+            if not hasattr(config, "workerinput"):
+                raise pytest.UsageError("\n".join(complaints))
+            for item in items:  # nobody hears what a worker of xdist's complains of, except for the failure of a test
+                item.stash[_COMPLAINT] = "\n".join(complaints)
+        elif self.selection.dropped:
+            config.hook.pytest_deselected(items=self.selection.dropped)
+            items[:] = self.selection.kept
+
+    def _skip_where_missing(self, config: pytest.Config, item: pytest.Item) -> None:
+        for requirement in self.harness.requirements:
+            if item.get_closest_marker(requirement.name):
+                reason = requirement.reason_to_skip(config.getoption(requirement.dest))
+                if reason is not None:
+                    item.add_marker(pytest.mark.skip(reason=reason))
+
+    # Within what other plugins wrap around: when they tidy up, they count on having been there before any failure.
+    @pytest.hookimpl(wrapper=True, trylast=True)
+    def pytest_runtest_setup(self, item: pytest.Item) -> Generator[None, object, object]:
+        if _COMPLAINT in item.stash:
+            pytest.fail(item.stash[_COMPLAINT], pytrace=False)
+        if self._is_told(item):
+            item.add_marker(
+                pytest.mark.skip(reason="this implementation has failed another test of the exercise already")
+            )
+        if JUDGED in item.stash:
+            guards = item.stash[_GUARDS] = ExitStack()
+            for requirement in self.harness.requirements:
+                if not item.get_closest_marker(requirement.name):
+                    guards.enter_context(requirement.guard(item.nodeid))
+                elif requirement.serial and not item.get_closest_marker("skip"):
+                    guards.enter_context(_turn(item.config, requirement.name))
+            # A test that draws nothing from Hypothesis still meets the same numbers in every run and order.
+            profiles.call_seeds.seed(0)
+            if (torch := sys.modules.get("torch")) is not None:
+                torch.default_generator.manual_seed(0)
+        return (yield)
+
+    def _is_told(self, item: pytest.Item) -> bool:
+        """Whether the one failure that is asked for has been seen."""
+        if JUDGED not in item.stash or not item.config.getoption("--kata-first-failure"):
+            return False
+        kata, exercise = item.stash[JUDGED]
+        return (kata.topic, reference_of(item), exercise.name) in self._failed
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_call(self, item: pytest.Item) -> Generator[None, object, object]:
+        face: Face | None = getattr(item, "funcargs", {}).get("impl")
+        if face is not None and JUDGED in item.stash:
+            face._judge(item.stash[JUDGED][1], getattr(item, "originalname", item.name))
+            if isinstance(item, pytest.Function):
+                with unspoiled(item):
+                    return (yield)
+        return (yield)
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_teardown(self, item: pytest.Item) -> Generator[None, object, object]:
+        try:
+            return (yield)
+        finally:
+            item.stash.get(_GUARDS, ExitStack()).close()
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(
+        self, item: pytest.Item, call: pytest.CallInfo[None]
+    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        report = yield
+        if JUDGED in item.stash and (call.when == "call" or call.excinfo is not None):
+            finding = finding_of(*item.stash[JUDGED], reference_of(item) or "", item, call, report)
+            if finding.outcome not in (Outcome.PASSED, Outcome.SKIPPED, Outcome.TODO):
+                self._failed.add((finding.topic, reference_of(item), finding.exercise))
+            # As text, since that is what xdist can carry from its workers.
+            report.kata_finding = json.dumps(finding_to_json(finding))  # type: ignore[attr-defined]
+            error = call.excinfo.value if call.excinfo else None
+            # What the harness says on purpose says it all: a traceback through its own code would only bury it.
+            if error is not None and is_ours(error) and not isinstance(error, RequirementMissing) and finding.failure:
+                where = finding.failure.location
+                shown = f"\n{where.file}:{where.line}\n    {where.code}" if where else ""
+                report.longrepr = finding.failure.message + shown
+        if self.diagnoses:  # an implementation has just been done with
+            report.kata_diagnoses = json.dumps(self.diagnoses)  # type: ignore[attr-defined]
+            self.diagnoses = []
+        return report
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        data: str | None = getattr(report, "kata_finding", None)
+        if data is not None:
+            self.findings.append(finding_from_json(json.loads(data)))
+        for diagnosis in json.loads(getattr(report, "kata_diagnoses", "[]")):
+            self.findings = with_diagnosis(self.findings, **diagnosis)
+        if data is None and report.when not in ("setup", "call", "teardown"):  # xdist's word for a process that died
+            crash = finding_of_crash(report.nodeid, self.harness.catalogue.katas, self.references)
+            self.findings.extend([crash] if crash else [])
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
+        target: Path | None = session.config.getoption("--kata-report")
+        if target is not None and not hasattr(session.config, "workerinput"):
+            findings = [finding_to_json(finding) for finding in self.findings]
+            data = {"schema": SCHEMA_VERSION, "exit": int(exitstatus), "findings": findings}
+            target.write_text(json.dumps(data), encoding="utf-8")
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        if terminalreporter.no_summary or not self.findings:
+            return
+        terminalreporter.section("katas")
+        for line in summaries(self.harness.catalogue.katas, self.findings):
+            terminalreporter.write_line(line)
+
+    def pytest_report_header(self) -> list[str]:
+        return [f"katas: {problem}" for problem in self.harness.all_problems]
+
+
+def _impl_fixture(plugin: KataPlugin) -> ModuleType:
+    """A plugin with the fixture `impl`, whose parameters are known only now that the command line has been read."""
+
+    @pytest.fixture(scope="module", params=plugin.references, ids=str)
+    def impl(request: pytest.FixtureRequest) -> Generator[Face]:
+        """The implementation under test: call its functions, build its classes, all in plain data."""
+        kata = plugin.harness.catalogue.of_spec(request.path)
+        if kata is None:
+            pytest.fail(f"`impl` serves specs of katas only, and {request.path} is none", pytrace=False)
+        from harness.runner.proxy import Face
+
+        implementation = plugin.selection.implementation(request.param, kata)
+        isolate = None
+        if request.config.getoption("--isolate"):
+            from harness.runner.isolation.remote import RemoteHost
+
+            isolate = functools.partial(RemoteHost, kata, request.param)
+        face = Face(kata, implementation, isolate)
+        if not request.config.getoption("--diagnose"):
+            yield face
+        else:
+            recorder = face._record()
+            yield face
+            from harness.diagnosis.diagnose import diagnose
+
+            for found in diagnose(kata, recorder.tests, apart=isolate is not None):
+                plugin.diagnoses.append({"topic": kata.topic, "implementation": request.param, **asdict(found)})
+        face._close()
+
+    holder = ModuleType("harness.impl_fixture")
+    vars(holder)["impl"] = impl
+    return holder
+
+
+def _turn(config: pytest.Config, name: str) -> AbstractContextManager[object]:
+    """A lock that the processes of one run share, so that their tests take turns."""
+    from filelock import FileLock
+
+    base: Path = config._tmp_path_factory.getbasetemp()  # type: ignore[attr-defined]
+    shared = base.parent if hasattr(config, "workerinput") else base
+    return FileLock(shared / f"{name}.lock")

@@ -1,0 +1,1 @@
+"""Carries requests out in another process, which has limits and ends as a group."""

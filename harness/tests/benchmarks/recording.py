@@ -1,0 +1,47 @@
+"""What it costs to record a call for the diagnosis: two small tensors go in, one comes out.
+
+    python -m harness.tests.benchmarks.recording
+
+The exit code is 1 where it costs more than promised.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from pathlib import Path
+
+import torch
+
+from harness.diagnosis.recorder import Recorder
+from harness.judge import profiles
+from harness.tests.benchmarks.table import met, show
+
+BAR = 20e-6
+_CALLS = 100  # in an example
+_EXAMPLES = 100
+
+
+def main() -> int:
+    """Prints what a call costs."""
+    torch.set_num_threads(1)
+    recorder = Recorder(lambda _: None, Path("/nowhere"))
+    recorder.start("test_sum", "sum")
+    args, result = (torch.ones(3, 4), torch.ones(4, 3).T), torch.ones(3, 4)
+    seconds = []
+    for _ in range(_EXAMPLES):
+        profiles.call_seeds.seed(0)
+        start = time.process_time()  # others may compete for the cores
+        for _ in range(_CALLS):
+            step = recorder.before(0, "call", ("exercise", "sum"), args, {}, 1)
+            assert step is not None
+            recorder.after(step, args, {}, result)
+        seconds.append((time.process_time() - start) / _CALLS)
+    cost = min(seconds)  # whatever else the machine does only adds to it
+    bar = met(f"at most {BAR * 1e6:.0f} µs", cost <= BAR)
+    show("What it costs to record a call", [("", "least", "bar"), ("a call", f"{cost * 1e6:.1f} µs", bar)])
+    return int(cost > BAR)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

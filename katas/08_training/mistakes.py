@@ -195,6 +195,19 @@ def binary_cross_entropy__broadcast(logits, targets, pos_weight=None):
     return (targets * missed + (1 - targets) * torch.logaddexp(zero, logits)).mean()
 
 
+def binary_cross_entropy__corner(logits, targets, pos_weight=None):
+    """You took max(x, 0) and |x| apart: at a logit of exactly 0 torch gives both the gradient 0, and ½ is right.
+
+    `torch.logaddexp` and `softplus` have the right one everywhere.
+    """
+    if logits.shape != targets.shape:
+        raise ValueError(f"{logits.shape} is not {targets.shape}")
+    if pos_weight is None:
+        pos_weight = torch.ones_like(logits)
+    shares = 1 + (pos_weight - 1) * targets
+    return ((1 - targets) * logits + shares * ((-logits.abs()).exp().log1p() + (-logits).relu())).mean()
+
+
 def train_step__gradients_add_up(model, loss_function, optimizer, inputs, targets, max_norm=None):
     """You did not forget the old gradients, and the new ones were added to them: `optimizer.zero_grad()` first."""
     outputs = model(inputs)
@@ -217,7 +230,7 @@ def train_step__forgets_too_late(model, loss_function, optimizer, inputs, target
 
 
 def train_step__clips_too_early(model, loss_function, optimizer, inputs, targets, max_norm=None):
-    """You clipped before the backward pass, when there were no gradients yet.
+    """You clipped when it was of no use: before the backward pass has made the gradients, or after the step.
 
     Clip between `backward()` and `step()`.
     """
@@ -288,6 +301,48 @@ def train_step__clips_the_first_group(model, loss_function, optimizer, inputs, t
     loss.backward()
     if max_norm is not None:
         nn.utils.clip_grad_norm_(optimizer.param_groups[0]["params"], max_norm)
+    optimizer.step()
+    return loss.item(), outputs.detach()
+
+
+def train_step__clips_without_a_gradient(model, loss_function, optimizer, inputs, targets, max_norm=None):
+    """You asked every parameter for its gradient's norm, and one had no gradient: a layer that the model did not use.
+
+    Pass over parameters whose `.grad` is None, or let `clip_grad_norm_` do so.
+    """
+    optimizer.zero_grad()
+    outputs = model(inputs)
+    loss = loss_function(outputs, targets)
+    loss.backward()
+    if max_norm is not None:
+        total = torch.stack(
+            [parameter.grad.norm() for parameter in model.parameters() if parameter.requires_grad]
+        ).norm()
+        for parameter in model.parameters():
+            if parameter.requires_grad:
+                parameter.grad *= (max_norm / total).clamp(max=1)
+    optimizer.step()
+    return loss.item(), outputs.detach()
+
+
+train_step__clips_without_a_gradient.raises = AttributeError
+
+
+def train_step__counts_the_shared_twice(model, loss_function, optimizer, inputs, targets, max_norm=None):
+    """You counted a gradient twice that belongs to a parameter with two names, so that the norm is too large.
+
+    `model.parameters()` gives each parameter once.
+    """
+    optimizer.zero_grad()
+    outputs = model(inputs)
+    loss = loss_function(outputs, targets)
+    loss.backward()
+    if max_norm is not None:
+        gradients = [p.grad for _, p in model.named_parameters(remove_duplicate=False) if p.grad is not None]
+        total = torch.stack([gradient.norm() for gradient in gradients]).norm()
+        for parameter in model.parameters():
+            if parameter.grad is not None:
+                parameter.grad *= (max_norm / total).clamp(max=1)
     optimizer.step()
     return loss.item(), outputs.detach()
 
@@ -598,7 +653,18 @@ def train_accumulated__all_in_memory(model, loader, loss_function, optimizer, gr
     return _accumulate(model, _groups(loader, group), loss_function, optimizer, _share)
 
 
-def _fit(model, loaders, loss_function, optimizer, epochs, patience, max_norm, better=float.__lt__, keep=copy.deepcopy):
+def _fit(
+    model,
+    loaders,
+    loss_function,
+    optimizer,
+    epochs,
+    patience,
+    max_norm,
+    better=float.__lt__,
+    keep=copy.deepcopy,
+    waits_for_nan=True,
+):
     """Trains with early stopping, by what counts as better than the lowest loss, and by how the best is kept."""
     history, lowest, best, waited = [], float("inf"), None, 0
     while len(history) < epochs and waited < patience:
@@ -619,7 +685,7 @@ def _fit(model, loaders, loss_function, optimizer, epochs, patience, max_norm, b
                 "validation_accuracy": accuracy,
             }
         )
-        waited += 1
+        waited += waits_for_nan or loss == loss
         if better(loss, lowest):
             lowest, best, waited = loss, keep(model.state_dict()), 0
     return history, model.state_dict() if best is None else best
@@ -695,6 +761,19 @@ def fit__nan_is_better(
     """
     loaders, better = (train_loader, validation_loader), lambda loss, lowest: not loss >= lowest
     history, best = _fit(model, loaders, loss_function, optimizer, epochs, patience, max_norm, better=better)
+    model.load_state_dict(best)
+    return history
+
+
+def fit__nan_not_counted(
+    model, train_loader, validation_loader, loss_function, optimizer, epochs, patience, max_norm=None
+):
+    """You left epochs with a loss of nan out of the count.
+
+    They are no progress either: patience runs out in them as in any other epoch without a new lowest loss.
+    """
+    loaders = train_loader, validation_loader
+    history, best = _fit(model, loaders, loss_function, optimizer, epochs, patience, max_norm, waits_for_nan=False)
     model.load_state_dict(best)
     return history
 

@@ -140,6 +140,34 @@ def warmup_cosine__from_zero(base_lr, total_steps, warmup_steps, start_factor, e
     )
 
 
+def warmup_cosine__counts_from_one(base_lr, total_steps, warmup_steps, start_factor, eta_min=0.0):
+    """You counted the steps of the warm-up from 1. Step 0 has the factor `start_factor` itself."""
+    return _warmup(
+        base_lr,
+        total_steps,
+        warmup_steps,
+        start_factor,
+        eta_min,
+        lambda k: start_factor + (1 - start_factor) * (k + 1) / warmup_steps,
+        total_steps - warmup_steps,
+        warmup_steps,
+    )
+
+
+def warmup_cosine__one_step_ahead(base_lr, total_steps, warmup_steps, start_factor, eta_min=0.0):
+    """Your rates are one step ahead, in the warm-up and in the cosine: element 0 is the rate that step 1 uses."""
+    return _warmup(
+        base_lr,
+        total_steps + 1,
+        warmup_steps,
+        start_factor,
+        eta_min,
+        lambda k: start_factor + (1 - start_factor) * k / warmup_steps,
+        total_steps - warmup_steps,
+        warmup_steps,
+    )[1:]
+
+
 def _plateau(
     base_lr,
     metrics,
@@ -162,7 +190,7 @@ def _plateau(
         if best is None:
             good = not math.isnan(metric)
         else:
-            relative = (threshold_mode == "rel") != (fault == "threshold mode")
+            relative = threshold_mode == "rel" and fault != "absolute"
             bar = best * (1 + margin * threshold) if relative else best + margin * threshold
             bar = best if fault == "no threshold" else bar
             good = margin * metric > margin * bar or (fault == "equal" and metric == bar)
@@ -295,6 +323,34 @@ def reduce_on_plateau__any_improvement(
         min_lr,
         eps,
         fault="no threshold",
+    )
+
+
+def reduce_on_plateau__always_absolute(
+    base_lr,
+    metrics,
+    mode="min",
+    factor=0.1,
+    patience=10,
+    threshold=1e-4,
+    threshold_mode="rel",
+    cooldown=0,
+    min_lr=0.0,
+    eps=1e-8,
+):
+    """You took the threshold for an amount in any case. By default it is a part of the best metric so far."""
+    return _plateau(
+        base_lr,
+        metrics,
+        mode,
+        factor,
+        patience,
+        threshold,
+        threshold_mode,
+        cooldown,
+        min_lr,
+        eps,
+        fault="absolute",
     )
 
 

@@ -6,13 +6,14 @@ side by side and nothing that lies beside a submission is imported with it.
 
 from __future__ import annotations
 
+import inspect
 import io
 import linecache
 import sys
 import tokenize
 from importlib.machinery import ModuleSpec
 from itertools import count
-from types import ModuleType
+from types import FunctionType, ModuleType
 from typing import TYPE_CHECKING
 
 from harness.catalogue.source.stubs import stub_of
@@ -146,14 +147,25 @@ def mistake(kata: Kata, name: str) -> Implementation:
         raise SourceError(f"{name!r} names no mistake of {kata.topic}: they are called EXERCISE__what_went_wrong")
 
     def load() -> ModuleType:
-        module = load_source(kata.solution)
         wrong = getattr(load_source(kata.mistakes), name, None)
         if wrong is None:
             raise SourceError(f"{kata.mistakes} defines no {name}")
-        setattr(module, exercise, wrong)
-        return module
+        return with_exercise(kata, exercise, wrong)
 
     return Implementation(label=f"mistake:{name}", path=kata.mistakes, load=load, only=exercise)
+
+
+def with_exercise(kata: Kata, exercise: str, answer: object) -> ModuleType:
+    """The reference's module, freshly loaded, in which another answer stands for one exercise.
+
+    An answer that takes `*args, **kwargs` passes for one with the reference's parameters: a list of mistakes need not
+    repeat a long signature in each.
+    """
+    module = load_source(kata.solution)
+    if isinstance(answer, FunctionType) and answer.__code__.co_flags & inspect.CO_VARARGS:
+        vars(answer).setdefault("__signature__", inspect.signature(getattr(module, exercise)))
+    setattr(module, exercise, answer)
+    return module
 
 
 def submission(kata: Kata, path: Path, *, label: str | None = None) -> Implementation:

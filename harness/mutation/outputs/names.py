@@ -61,9 +61,6 @@ DISTORTIONS = {
 }
 """What each distortion does, by name."""
 
-TOUCHED = "__kata_touched__"
-"""Where a distorted module keeps, in a list of one, whether any result was really changed."""
-
 
 def distorted(kata: Kata, name: str) -> Implementation:
     """The reference with one exercise distorted.
@@ -81,13 +78,15 @@ def distorted(kata: Kata, name: str) -> Implementation:
             f"{name!r} is no distortion of {kata.topic}: they are called EXERCISE__WAY, with {', '.join(DISTORTIONS)}"
         )
 
+    touched = [False]
+
     def load() -> ModuleType:
         from harness.mutation.outputs.wrapping import distort
 
         module = load_source(kata.solution)
-        touched = [False]
-        setattr(module, TOUCHED, touched)
         setattr(module, exercise, distort(getattr(module, exercise), way, touched))
         return module
 
-    return Implementation(label=f"distorted:{name}", path=kata.solution, load=load, only=exercise)
+    return Implementation(
+        label=f"distorted:{name}", path=kata.solution, load=load, only=exercise, touched=lambda: touched[0]
+    )

@@ -13,17 +13,17 @@ import sys
 import tokenize
 from importlib.machinery import ModuleSpec
 from itertools import count
+from pathlib import Path
 from types import FunctionType, ModuleType
 from typing import TYPE_CHECKING
 
+from harness import hookimpl
 from harness.catalogue.source.stubs import stub_of
 from harness.errors import Alarm, KataError, SourceError, described
 from harness.model import Implementation
 from harness.runner.locations import excerpt, locate, raises_itself
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from harness.model import Kata
 
 _serial = count(1)
@@ -116,11 +116,6 @@ def load_probes(kata: Kata) -> ModuleType:
     return load_source(kata.probes)
 
 
-def learner(file: Path) -> Implementation:
-    """What the learner has written."""
-    return Implementation(label="learner", path=file, load=lambda: load_source(file))
-
-
 def solution(kata: Kata) -> Implementation:
     """The reference."""
     return Implementation(label="solution", path=kata.solution, load=lambda: load_source(kata.solution))
@@ -206,3 +201,20 @@ def find_file(kata: Kata, path: Path) -> Path:
     if not found:
         raise SourceError(f"{path} holds neither {name} nor {kata.folder.name}/{name}")
     return found[0]
+
+
+@hookimpl(trylast=True)
+def kata_implementation(reference: str, kata: Kata) -> Implementation | None:
+    """`solution`, `stub`, `mistake:NAME`, or else a path."""
+    kind, _, name = reference.partition(":")
+    if reference == "solution":
+        return solution(kata)
+    if reference == "stub":
+        return stub(kata)
+    if kind == "mistake":
+        return mistake(kata, name)
+    try:
+        path = Path(reference).expanduser().absolute()
+    except RuntimeError:  # ~somebody who is not here
+        path = Path(reference)
+    return submission(kata, path, label=reference)

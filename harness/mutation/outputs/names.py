@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from harness import hookimpl
 from harness.errors import SourceError
 from harness.model import Implementation
 from harness.runner.loading import load_source
@@ -90,3 +91,10 @@ def distorted(kata: Kata, name: str) -> Implementation:
     return Implementation(
         label=f"distorted:{name}", path=kata.solution, load=load, only=exercise, touched=lambda: touched[0]
     )
+
+
+@hookimpl(trylast=True)
+def kata_implementation(reference: str, kata: Kata) -> Implementation | None:
+    """The reference with one exercise distorted: `--impl distorted:EXERCISE__WAY`."""
+    kind, _, name = reference.partition(":")
+    return distorted(kata, name) if kind == "distorted" else None

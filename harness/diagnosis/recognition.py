@@ -101,7 +101,7 @@ class _Search:
             setattr(module, self._exercise, getattr(self._mistakes, name))
             return module
 
-        return Implementation(label=name, path=self._kata.mistakes, load=load, only=self._exercise)
+        return Implementation(label=name, path=self._kata.mistakes, load=load, only=self._exercise, any_signature=True)
 
     def _most_specific(self, fitting: dict[str, tuple[Replay, Likeness]], example: Example) -> str | None:
         """Of the mistakes that fit one example, the one that fits the others best; None where none fits well."""

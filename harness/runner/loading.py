@@ -153,7 +153,7 @@ def mistake(kata: Kata, name: str) -> Implementation:
         setattr(module, exercise, wrong)
         return module
 
-    return Implementation(label=f"mistake:{name}", path=kata.mistakes, load=load, only=exercise)
+    return Implementation(label=f"mistake:{name}", path=kata.mistakes, load=load, only=exercise, any_signature=True)
 
 
 def submission(kata: Kata, path: Path, *, label: str | None = None) -> Implementation:

@@ -137,7 +137,7 @@ class Face:
             try:
                 return self._carry_out(operation, target, args, kwargs, text)
             except LimitExceeded as error:
-                error.call = text()
+                error.call = last_call.last_call()  # not `text`: a spec may show another one
                 self._exceeded[name] = error, location_of(error)
         exceeded, location = self._exceeded[name]
         if location:

@@ -9,7 +9,7 @@ from torchvision.datasets import MNIST
 
 from harness.errors import SpecError
 from harness.spec import digits as assets
-from harness.spec.digits import TRAINING, digits, mnist_mirror, write_idx
+from harness.spec.digit_images import TRAINING, digits, mnist_mirror, write_idx
 
 
 def test_digits_are_those_of_scikit_learn():

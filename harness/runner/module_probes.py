@@ -24,16 +24,21 @@ def module_state(module: Any, recipe: Recipe) -> Evidence:
     return evidence if net is None else {**evidence, **look(net)}
 
 
-def module_run(module: Any, recipe: Recipe, inputs: list[list[Any]]) -> Evidence:
+def module_run(module: Any, recipe: Recipe, inputs: list[list[Any]], modes: list[bool] | None = None) -> Evidence:
     """Makes a module, and runs it on one list of inputs after the other; "results" has what each run returned.
 
-    Where the weights do not fit its parameters, it is not run.
+    Before each run it is put into one of the modes, if there are any: True is training, False evaluation. Where the
+    weights do not fit its parameters, it is not run.
     """
     net, evidence = _make(module, recipe)
     if net is None or "shapes misfit" in evidence:
         return evidence
     device = recipe["device"]
-    results = [net(*[_to(value, device) for value in arguments]) for arguments in inputs]
+    results = []
+    for number, arguments in enumerate(inputs):
+        if modes is not None:
+            net.train(modes[number])
+        results.append(net(*[_to(value, device) for value in arguments]))
     devices = [result.device.type if isinstance(result, Tensor) else None for result in results]
     return {**evidence, "results": [_to(result, "cpu") for result in results], "devices": devices}
 

@@ -76,9 +76,15 @@ class Net:
             evidence = impl.probes.module_state(self._recipe())
         return self._checked(evidence)
 
-    def run(self, impl: Any, *inputs: Sequence[Any]) -> list[Any]:
-        """What it returns for each list of inputs, called on one after the other."""
-        return self._run(impl, inputs)["results"]  # type: ignore[no-any-return]
+    def run(self, impl: Any, *inputs: Sequence[Any], modes: Sequence[bool] | None = None) -> list[Any]:
+        """What it returns for each list of inputs, called on one after the other.
+
+        Args:
+            impl: the fixture.
+            *inputs: of each call, in order.
+            modes: whether it is put into training mode before each call, or else into evaluation mode.
+        """
+        return self._run(impl, inputs, modes)["results"]  # type: ignore[no-any-return]
 
     def devices(self, impl: Any, *inputs: Sequence[Any]) -> list[str]:
         """The types of the devices that hold its results."""
@@ -90,10 +96,16 @@ class Net:
             evidence = impl.probes.module_gradients(self._recipe(), list(inputs), upstream)
         return self._checked(evidence)
 
-    def run_text(self, *inputs: Sequence[Any]) -> str:
+    def run_text(self, *inputs: Sequence[Any], modes: Sequence[bool] | None = None) -> str:
         """The text of making it and calling it on each list of inputs."""
-        calls = [f"net({', '.join(self._argument(value) for value in each)})" for each in inputs]
-        return "\n".join([self.text, *calls])
+        lines, before = [self.text], self.training
+        wanted: Sequence[bool | None] = [self.training] * len(inputs) if modes is None else modes
+        for each, mode in zip(inputs, wanted, strict=True):
+            if mode is not before:
+                lines.append(f"net.{'train' if mode else 'eval'}()")
+            before = mode
+            lines.append(f"net({', '.join(self._argument(value) for value in each)})")
+        return "\n".join(lines)
 
     def gradients_text(self, inputs: Sequence[Any], upstream: Tensor) -> str:
         """The text of making it, calling it, and going backward."""
@@ -118,10 +130,10 @@ class Net:
             ]
         )
 
-    def _run(self, impl: Any, inputs: Sequence[Sequence[Any]]) -> dict[str, Any]:
+    def _run(self, impl: Any, inputs: Sequence[Sequence[Any]], modes: Sequence[bool] | None = None) -> dict[str, Any]:
         kept = [[_kept(value) for value in each] for each in inputs]
-        with showing(lambda: self.run_text(*kept)):
-            evidence = impl.probes.module_run(self._recipe(), [list(each) for each in inputs])
+        with showing(lambda: self.run_text(*kept, modes=modes)):
+            evidence = impl.probes.module_run(self._recipe(), [list(each) for each in inputs], modes)
         return self._checked(evidence)
 
     def _argument(self, value: Any) -> str:
@@ -214,9 +226,9 @@ def check_run(
     expected = [function(each[0].double(), *rest, *wide).to(dtype) for each in runs]
     with unchanged(**inputs):
         results = net.run(impl, *runs)
-    with showing(net.run_text(runs[0])):
+    with showing(lambda: net.run_text(runs[0])):
         assert_tensor(results[0], expected[0], tolerance=tolerance)
-    with showing(net.run_text(*runs)):
+    with showing(lambda: net.run_text(*runs)):
         assert_tensor(results[1], expected[1], tolerance=tolerance)
 
 

@@ -310,6 +310,17 @@ class TestModules:
         exec("\n".join(lines), module)
         assert_value(eval(last, module), net.gradients(impl, [x], upstream)["gradients"])
 
+    def test_modes_of_runs(self, bench):
+        """Each run has its mode, and the text says where it changes."""
+        impl = bench.face("from torch import nn\n\ndef net():\n    return nn.Dropout(0.5)\n")
+        net, x = Net("net"), torch.ones(64)
+        train, still, again = net.run(impl, [x], [x], [x], modes=[True, False, True])
+        assert_tensor(still, x)
+        assert set(train.tolist()) == set(again.tolist()) == {0.0, 2.0}
+        assert not torch.equal(train, again)
+        lines = net.run_text([1], [2], [3], modes=[True, True, False]).splitlines()
+        assert lines == ["net = net()", "net.train()", "net(1)", "net(2)", "net.eval()", "net(3)"]
+
     def test_no_names_are_in_the_evidence(self, bench):
         """What the learner calls things changes nothing, so one recorded answer is recognised in another spelling."""
         one = "from torch import nn\n\nclass net(nn.Module):\n    def __init__(self):\n        super().__init__()\n"

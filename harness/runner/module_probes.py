@@ -38,7 +38,7 @@ def module_run(module: Any, recipe: Recipe, inputs: list[list[Any]], modes: list
     for number, arguments in enumerate(inputs):
         if modes is not None:
             net.train(modes[number])
-        results.append(net(*[_to(value, device) for value in arguments]))
+        results.append(net(*_moved(arguments, device)))
     devices = [result.device.type if isinstance(result, Tensor) else None for result in results]
     return {**evidence, "results": [_to(result, "cpu") for result in results], "devices": devices}
 
@@ -53,7 +53,7 @@ def module_gradients(module: Any, recipe: Recipe, inputs: list[Any], upstream: T
     if net is None or "shapes misfit" in evidence:
         return evidence
     device = recipe["device"]
-    inputs = [_to(value, device) for value in inputs]
+    inputs = _moved(inputs, device)
     floating = [isinstance(value, Tensor) and value.is_floating_point() for value in inputs]
     inputs = [
         value.clone().requires_grad_() if tracked else value for value, tracked in zip(inputs, floating, strict=True)
@@ -113,6 +113,14 @@ def _make(module: Any, recipe: Recipe) -> tuple[nn.Module | None, Evidence]:
 
 def _copies(values: Iterable[Tensor]) -> list[Tensor]:
     return [value.detach().cpu().clone() for value in values]
+
+
+def _moved(arguments: list[Any], device: str) -> list[Any]:
+    """The inputs of a call on the device: the first one, and floating ones. Lengths, for one, stay where they are."""
+    return [
+        _to(value, device) if not number or (isinstance(value, Tensor) and value.is_floating_point()) else value
+        for number, value in enumerate(arguments)
+    ]
 
 
 def _to(value: Any, device: str) -> Any:

@@ -104,17 +104,17 @@ class Net:
             if mode is not before:
                 lines.append(f"net.{'train' if mode else 'eval'}()")
             before = mode
-            lines.append(f"net({', '.join(self._argument(value) for value in each)})")
+            lines.append(f"net({', '.join(self._argument(*value) for value in enumerate(each))})")
         return "\n".join(lines)
 
     def gradients_text(self, inputs: Sequence[Any], upstream: Tensor) -> str:
         """The text of making it, calling it, and going backward."""
         lines: list[str] = [self.text]
         names: list[str] = []
-        for value in inputs:
+        for number, value in enumerate(inputs):
             if isinstance(value, Tensor) and value.is_floating_point():
                 names.append("x" if not names else f"x{len(names) + 1}")
-                lines.append(f"{names[-1]} = {literal(value)}.requires_grad_()")
+                lines.append(f"{names[-1]} = {self._argument(number, value)}.requires_grad_()")
         tracked = iter(names)
         given = [
             next(tracked) if isinstance(value, Tensor) and value.is_floating_point() else literal(value)
@@ -136,8 +136,9 @@ class Net:
             evidence = impl.probes.module_run(self._recipe(), [list(each) for each in inputs], modes)
         return self._checked(evidence)
 
-    def _argument(self, value: Any) -> str:
-        moved = isinstance(value, Tensor) and self.device != "cpu"
+    def _argument(self, number: int, value: Any) -> str:
+        """As `harness.runner.module_probes` moves it."""
+        moved = isinstance(value, Tensor) and self.device != "cpu" and (not number or value.is_floating_point())
         return f"{literal(value)}.to({self.device!r})" if moved else literal(value)
 
     def _dtype(self) -> torch.dtype | None:

@@ -127,6 +127,7 @@ class Implementation:
         path: the file that a learner would edit; messages about the code name it.
         load: gives the module, freshly loaded at each call. Raises `harness.errors.SourceError`.
         only: where set, it differs from the reference in this exercise alone, and only that one's tests judge it.
+        any_signature: its exercises are not refused for their parameters: a mistake may pass `*args` on.
         touched: where it changes right results on purpose, tells whether it has changed one so far.
     """
 
@@ -134,6 +135,7 @@ class Implementation:
     path: Path
     load: Callable[[], ModuleType]
     only: str | None = None
+    any_signature: bool = False
     touched: Callable[[], bool] | None = None
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from pathlib import PurePath
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -15,6 +15,12 @@ from torch import Tensor
 
 from harness.data.literals import is_handle, literal, summary
 from harness.errors import SpecError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+Limits = tuple[float | None, float | None]
+"""The tolerances rtol and atol; None where torch.testing's are meant."""
 
 # As torch.testing documents them: (rtol, atol). Any other dtype is compared exactly.
 _TOLERANCES = {
@@ -92,9 +98,14 @@ def _describe(a: Tensor, e: Tensor, wrong: Tensor, rtol: float, atol: float, *, 
     return "; ".join(parts)
 
 
-def value_difference(actual: Any, expected: Any, *, rtol: float, atol: float) -> str | None:
-    """What is wrong with plain data, after the place where it is wrong. None if nothing is."""
-    found = _Walk(rtol, atol).difference(actual, expected, "")
+def value_difference(
+    actual: Any, expected: Any, *, rtol: float, atol: float, limits: Callable[[torch.dtype], Limits] | None = None
+) -> str | None:
+    """What is wrong with plain data, after the place where it is wrong. None if nothing is.
+
+    Tensors and arrays have the limits of their dtype, or where there are none, rtol and atol if either is not 0.
+    """
+    found = _Walk(rtol, atol, limits).difference(actual, expected, "")
     if found is None:
         return None
     place, problem = found
@@ -104,9 +115,11 @@ def value_difference(actual: Any, expected: Any, *, rtol: float, atol: float) ->
 class _Walk:
     """A way through two values. The actual one is not trusted: it is asked nothing before its type is known."""
 
-    def __init__(self, rtol: float, atol: float) -> None:
+    def __init__(self, rtol: float, atol: float, limits: Callable[[torch.dtype], Limits] | None = None) -> None:
         self.rtol = rtol
         self.atol = atol
+        given = (rtol, atol) if rtol or atol else (None, None)
+        self.limits = limits or (lambda _: given)
 
     def difference(self, actual: Any, expected: Any, place: str) -> tuple[str, str] | None:
         kind = type(expected)
@@ -173,8 +186,8 @@ class _Walk:
         return found
 
     def _tensor(self, actual: Tensor, expected: Tensor, place: str) -> tuple[str, str] | None:
-        given = {"rtol": self.rtol, "atol": self.atol} if self.rtol or self.atol else {"rtol": None, "atol": None}
-        problem = tensor_difference(actual, expected, **given, equal_nan=False)
+        rtol, atol = self.limits(expected.dtype)
+        problem = tensor_difference(actual, expected, rtol=rtol, atol=atol, equal_nan=False)
         return None if problem is None else (place, problem)
 
     def _array(self, actual: Any, expected: Any, place: str) -> tuple[str, str] | None:

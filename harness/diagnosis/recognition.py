@@ -99,7 +99,7 @@ class _Search:
         def load() -> ModuleType:
             return loading.with_exercise(self._kata, self._exercise, getattr(self._mistakes, name))
 
-        return Implementation(label=name, path=self._kata.mistakes, load=load, only=self._exercise)
+        return Implementation(label=name, path=self._kata.mistakes, load=load, only=self._exercise, any_signature=True)
 
     def _most_specific(self, fitting: dict[str, tuple[Replay, Likeness]], example: Example) -> str | None:
         """Of the mistakes that fit one example, the one that fits the others best; None where none fits well."""

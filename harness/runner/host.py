@@ -26,7 +26,7 @@ from harness.errors import (
     WrongSignature,
     steers_tests,
 )
-from harness.runner import conditions
+from harness.runner import conditions, module_probes
 from harness.runner.conditions import clean_slate, deadline
 from harness.runner.forbidden import forbidding
 from harness.runner.loading import load_probes
@@ -148,19 +148,19 @@ class LocalHost:
             raise MissingName(
                 f"{name} is not defined in {self.implementation.path.name}: it should be {reference}{hint}"
             )
-        if (difference := compare(name, reference, found)) is not None:
+        if not self.implementation.any_signature and (difference := compare(name, reference, found)) is not None:
             raise WrongSignature(difference)
         return found
 
     def probe(self, name: str) -> Callable[..., Any]:
-        """The probe of that name, with the implementation's module as its first argument.
+        """The kata's probe of that name, or the built-in one, with the implementation's module as its first argument.
 
         Raises:
             SpecError: the kata has no such probe.
         """
         if self._probes is None and self.kata.probes.is_file():
             self._probes = load_probes(self.kata)
-        function = getattr(self._probes, name, None)
+        function = getattr(self._probes, name, None) or module_probes.PROBES.get(name)
         if function is None:
             raise SpecError(f"the spec of {self.kata.topic} uses impl.probes.{name}: write it in {self.kata.probes}")
 

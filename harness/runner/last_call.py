@@ -7,12 +7,14 @@ may change them, the function that is recorded holds copies.
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 _last: Callable[[], str] | None = None
+_shown: Callable[[], str] | None = None
 _gave_none = False
 
 
@@ -23,7 +25,29 @@ def record(text_thunk: Callable[[], str]) -> None:
         text_thunk: gives the call's text; it runs only if a message needs it.
     """
     global _last, _gave_none
-    _last, _gave_none = text_thunk, False
+    _last, _gave_none = _shown or text_thunk, False
+
+
+@contextmanager
+def showing(text: str | Callable[[], str]) -> Iterator[None]:
+    """Has messages show this text for every call within the block, and after it until the next call.
+
+    Args:
+        text: what a learner could paste, or a function that returns it; that runs only if a message needs it.
+
+    >>> with showing("double(21)"):
+    ...     record(lambda: "probes.run('double', 21)")
+    >>> last_call()
+    'double(21)'
+    >>> forget()
+    """
+    global _shown
+    before, _shown = _shown, (lambda: text) if isinstance(text, str) else text
+    record(_shown)
+    try:
+        yield
+    finally:
+        _shown = before
 
 
 def note_none() -> None:
@@ -52,5 +76,5 @@ def last_call() -> str | None:
 
 def forget() -> None:
     """Drops the recorded call, and with it the arguments that it holds."""
-    global _last, _gave_none
-    _last, _gave_none = None, False
+    global _last, _shown, _gave_none
+    _last, _shown, _gave_none = None, None, False

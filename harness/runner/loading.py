@@ -6,7 +6,6 @@ side by side and nothing that lies beside a submission is imported with it.
 
 from __future__ import annotations
 
-import inspect
 import io
 import linecache
 import sys
@@ -14,7 +13,7 @@ import tokenize
 from importlib.machinery import ModuleSpec
 from itertools import count
 from pathlib import Path
-from types import FunctionType, ModuleType
+from types import ModuleType
 from typing import TYPE_CHECKING
 
 from harness import hookimpl
@@ -147,18 +146,12 @@ def mistake(kata: Kata, name: str) -> Implementation:
             raise SourceError(f"{kata.mistakes} defines no {name}")
         return with_exercise(kata, exercise, wrong)
 
-    return Implementation(label=f"mistake:{name}", path=kata.mistakes, load=load, only=exercise)
+    return Implementation(label=f"mistake:{name}", path=kata.mistakes, load=load, only=exercise, any_signature=True)
 
 
 def with_exercise(kata: Kata, exercise: str, answer: object) -> ModuleType:
-    """The reference's module, freshly loaded, in which another answer stands for one exercise.
-
-    An answer that takes `*args, **kwargs` passes for one with the reference's parameters: a list of mistakes need not
-    repeat a long signature in each.
-    """
+    """The reference's module, freshly loaded, in which another answer stands for one exercise."""
     module = load_source(kata.solution)
-    if isinstance(answer, FunctionType) and answer.__code__.co_flags & inspect.CO_VARARGS:
-        vars(answer).setdefault("__signature__", inspect.signature(getattr(module, exercise)))
     setattr(module, exercise, answer)
     return module
 

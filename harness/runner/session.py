@@ -143,7 +143,7 @@ class Session:
                     Request(operation, target, args, kwargs, seed, self.judged, lambda made: Handle(self, made, text))
                 )
             except LimitExceeded as error:
-                error.call = text()
+                error.call = last_call.last_call()  # not `text`: a spec may show another one
                 self._exceeded[name] = error, location_of(error)
         exceeded, location = self._exceeded[name]
         if location:

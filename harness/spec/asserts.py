@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
     from torch import Tensor
 
+    from harness.spec.tolerances import Tolerance
+
 _MOST_CHARACTERS = 400  # of an exception's message
 
 
@@ -66,6 +68,7 @@ def assert_tensor(
     *,
     rtol: float | None = None,
     atol: float | None = None,
+    tolerance: Tolerance | None = None,
     equal_nan: bool = False,
     called: str | None = None,
 ) -> None:
@@ -76,6 +79,7 @@ def assert_tensor(
         expected: a plain tensor of any shape.
         rtol: how far a value may be off, as a part of the expected one. None: what `torch.testing` allows this dtype.
         atol: how far a value may be off whatever the expected one is. None: as above.
+        tolerance: both of them for each dtype, such as `ALL_DIGITS`, instead of rtol and atol.
         equal_nan: whether NaN is right where NaN is expected.
         called: the call's text. None: the last call into the implementation.
 
@@ -91,13 +95,22 @@ def assert_tensor(
     __tracebackhide__ = True
     if type(expected) is not torch.Tensor:
         raise SpecError(f"assert_tensor expects a plain tensor, not a {type(expected).__name__}: use assert_value")
+    if tolerance is not None:
+        _not_both(rtol, atol)
+        rtol, atol = tolerance.limits(expected.dtype)
     difference = tensor_difference(actual, expected, rtol=rtol, atol=atol, equal_nan=equal_nan)
     if difference is not None:
         _fail(difference, summary(expected), summary(actual), called, values=(actual, expected))
 
 
 def assert_value(
-    actual: object, expected: object, *, rtol: float = 0.0, atol: float = 0.0, called: str | None = None
+    actual: object,
+    expected: object,
+    *,
+    rtol: float = 0.0,
+    atol: float = 0.0,
+    tolerance: Tolerance | None = None,
+    called: str | None = None,
 ) -> None:
     """Passes if `actual` is the plain data that `expected` is, down to the types: True is not 1, nor 1 the same as 1.0.
 
@@ -108,6 +121,8 @@ def assert_value(
         rtol: how far a float may be off, as a part of the expected one.
         atol: how far a float may be off whatever the expected one is. Where both are 0, tensors and arrays of floats
             inside still have the tolerance of `assert_tensor`.
+        tolerance: both of them for each dtype, such as `EXACT`, instead of rtol and atol. Python's own floats have
+            those of float64.
         called: the call's text. None: the last call into the implementation.
 
     >>> assert_value({"a": (1, 2.0)}, {"a": (1, 2.0)})
@@ -120,7 +135,12 @@ def assert_value(
     got:      [1, True]
     """
     __tracebackhide__ = True
-    difference = value_difference(actual, expected, rtol=rtol, atol=atol)
+    limits = None
+    if tolerance is not None:
+        _not_both(rtol, atol)
+        limits = tolerance.limits
+        rtol, atol = (limit or 0.0 for limit in limits(torch.float64))
+    difference = value_difference(actual, expected, rtol=rtol, atol=atol, limits=limits)
     if difference is not None:
         _fail(difference, summary(expected), summary(actual), called, values=(actual, expected))
 
@@ -182,9 +202,17 @@ def assert_unchanged(argument: Tensor, before: Tensor, name: str, *, called: str
     __tracebackhide__ = True
     difference = tensor_difference(argument, before, rtol=0.0, atol=0.0, equal_nan=True)
     if difference is not None:
-        difference = f"the call changed its argument {name}: {difference}"
-        wanted, got = f"{name} as before: {summary(before)}", f"{name} afterwards: {summary(argument)}"
-        _fail(difference, wanted, got, called, about="unchanged")
+        fail_unchanged(difference, argument, before, name, called=called)
+
+
+def fail_unchanged(
+    difference: str, argument: object, before: object, name: str, *, called: str | None = None
+) -> NoReturn:
+    """Says that a call did not leave its argument alone."""
+    __tracebackhide__ = True
+    difference = f"the call changed its argument {name}: {difference}"
+    wanted, got = f"{name} as before: {summary(before)}", f"{name} afterwards: {summary(argument)}"
+    _fail(difference, wanted, got, called, about="unchanged")
 
 
 def assert_shares_memory(result: object, argument: object, name: str, *, called: str | None = None) -> None:
@@ -223,6 +251,11 @@ def assert_own_memory(result: object, argument: object, name: str, *, called: st
     if common is True:
         difference = f"the result shares its memory with {name}: a change of one is seen in the other"
         _fail(difference, f"a result in memory of its own, apart from {name}", summary(result), called, about="own")
+
+
+def _not_both(rtol: float | None, atol: float | None) -> None:
+    if rtol or atol:
+        raise SpecError("tolerance stands instead of rtol and atol: pass one or the others")
 
 
 def _common_memory(result: object, argument: object, name: str, called: str | None) -> bool | None:

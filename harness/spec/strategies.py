@@ -11,7 +11,7 @@ import torch
 from hypothesis import strategies as st
 from hypothesis.errors import InvalidArgument
 
-from harness.spec.tensors import Recipe, Shape, drawer, in_order
+from harness.spec.tensor_drawing import Recipe, Shape, drawer, in_order
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -8,8 +8,8 @@ from sklearn.datasets import load_digits
 from torchvision.datasets import MNIST
 
 from harness.errors import SpecError
-from harness.spec import digits as assets
-from harness.spec.digits import TRAINING, digits, mnist_mirror, write_idx
+from harness.spec import digit_images as assets
+from harness.spec.digit_images import TRAINING, digits, mnist_mirror, write_idx
 
 
 def test_digits_are_those_of_scikit_learn():

@@ -8,7 +8,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from hypothesis.errors import InvalidArgument
 
-from harness.spec.tensors import table
+from harness.spec.tensor_drawing import table
 
 FLOATS = (torch.float32, torch.float64, torch.float16, torch.bfloat16, torch.float8_e4m3fn)
 LIMITS = st.none() | st.floats(allow_nan=False, allow_infinity=False) | st.integers(-(2**63), 2**64).map(float)

@@ -1,5 +1,7 @@
 """Wrong answers that people really give, each with what a teacher would say about it."""
 
+import operator
+from functools import partial
 from itertools import pairwise
 
 import torch
@@ -18,6 +20,26 @@ class _MLP(nn.Module):
 
     def _logits(self, x):
         return self.output(torch.relu(self.hidden(x.flatten(1))))
+
+
+class MLP__no_flatten(_MLP):
+    """You did not flatten: a linear layer takes the last dimension alone, and images have more. `x.flatten(1)`."""
+
+    raises = RuntimeError
+
+    def _logits(self, x):
+        return self.output(torch.relu(self.hidden(x)))
+
+
+class MLP__einsum(_MLP):
+    """You multiplied with `einsum` or `*`, which take a size of 1 for any size, so that a pixel fits any net.
+
+    `x @ weight.T` and `nn.Linear` insist on the number of pixels.
+    """
+
+    def _logits(self, x):
+        hidden = torch.einsum("bi,hi->bh", x.flatten(1), self.hidden.weight) + self.hidden.bias
+        return self.output(torch.relu(hidden))
 
 
 class MLP__view_minus_one(_MLP):
@@ -77,36 +99,6 @@ class MLP__layers_in_forward(_MLP):
         return nn.Linear(hidden, classes)(torch.relu(nn.Linear(inputs, hidden)(x.flatten(1))))
 
 
-def dropout_mlp__dropout_on_logits(inputs=784, hidden=128, classes=10, p=0.5):
-    """Your dropout stands at the end, and drops logits. It belongs to the hidden units, behind their ReLU."""
-    return nn.Sequential(nn.Flatten(), nn.Linear(inputs, hidden), nn.ReLU(), nn.Linear(hidden, classes), nn.Dropout(p))
-
-
-def dropout_mlp__dropout_on_inputs(inputs=784, hidden=128, classes=10, p=0.5):
-    """Your dropout stands before the first layer, and drops pixels. It belongs to the hidden units."""
-    return nn.Sequential(nn.Flatten(), nn.Dropout(p), nn.Linear(inputs, hidden), nn.ReLU(), nn.Linear(hidden, classes))
-
-
-def dropout_mlp__probability_to_keep(inputs=784, hidden=128, classes=10, p=0.5):
-    """You took p for the probability to keep a unit. It is the one to drop it, in `nn.Dropout` as well."""
-    return nn.Sequential(
-        nn.Flatten(), nn.Linear(inputs, hidden), nn.ReLU(), nn.Dropout(1 - p), nn.Linear(hidden, classes)
-    )
-
-
-def dropout_mlp__p_ignored(inputs=784, hidden=128, classes=10, p=0.5):
-    """You did not hand p on: `nn.Dropout()` drops with probability 0.5, whatever was asked for."""
-    return nn.Sequential(nn.Flatten(), nn.Linear(inputs, hidden), nn.ReLU(), nn.Dropout(), nn.Linear(hidden, classes))
-
-
-def dropout_mlp__flattens_the_batch(inputs=784, hidden=128, classes=10, p=0.5):
-    """Your Flatten starts at dimension 0, and makes one long vector of the whole batch. Start at 1, the default."""
-    return nn.Sequential(nn.Flatten(0), nn.Linear(inputs, hidden), nn.ReLU(), nn.Dropout(p), nn.Linear(hidden, classes))
-
-
-dropout_mlp__flattens_the_batch.raises = RuntimeError
-
-
 class _AlwaysDropout(nn.Module):
     def __init__(self, p):
         super().__init__()
@@ -116,55 +108,75 @@ class _AlwaysDropout(nn.Module):
         return nn.functional.dropout(x, self.p)
 
 
-def dropout_mlp__drops_in_evaluation(inputs=784, hidden=128, classes=10, p=0.5):
+def _dropout_mlp(inputs=784, hidden=128, classes=10, p=0.5, *, place=3, dropout=nn.Dropout, first=1):
+    layers = [nn.Flatten(first), nn.Linear(inputs, hidden), nn.ReLU(), nn.Linear(hidden, classes)]
+    layers.insert(place, dropout(p))
+    return nn.Sequential(*layers)
+
+
+def dropout_mlp__dropout_on_logits(*args, **kwargs):
+    """Your dropout stands at the end, and drops logits. It belongs to the hidden units, behind their ReLU."""
+    return _dropout_mlp(*args, **kwargs, place=4)
+
+
+def dropout_mlp__dropout_on_inputs(*args, **kwargs):
+    """Your dropout stands before the first layer, and drops pixels. It belongs to the hidden units."""
+    return _dropout_mlp(*args, **kwargs, place=1)
+
+
+def dropout_mlp__probability_to_keep(*args, **kwargs):
+    """You took p for the probability to keep a unit. It is the one to drop it, in `nn.Dropout` as well."""
+    return _dropout_mlp(*args, **kwargs, dropout=lambda p: nn.Dropout(1 - p))
+
+
+def dropout_mlp__p_ignored(*args, **kwargs):
+    """You did not hand p on: `nn.Dropout()` drops with probability 0.5, whatever was asked for."""
+    return _dropout_mlp(*args, **kwargs, dropout=lambda _p: nn.Dropout())
+
+
+def dropout_mlp__flattens_the_batch(*args, **kwargs):
+    """Your Flatten starts at dimension 0, and makes one long vector of the whole batch. Start at 1, the default."""
+    return _dropout_mlp(*args, **kwargs, first=0)
+
+
+dropout_mlp__flattens_the_batch.raises = RuntimeError
+
+
+def dropout_mlp__drops_in_evaluation(*args, **kwargs):
     """Your net drops units in evaluation mode too: `F.dropout` does so unless it is told `training=self.training`."""
-    return nn.Sequential(
-        nn.Flatten(), nn.Linear(inputs, hidden), nn.ReLU(), _AlwaysDropout(p), nn.Linear(hidden, classes)
-    )
+    return _dropout_mlp(*args, **kwargs, dropout=_AlwaysDropout)
 
 
-def _conv_size(size, kernel, stride=1, padding=0, dilation=1):
-    room = size + 2 * padding - dilation * (kernel - 1) - 1
+def _conv_size(size, kernel, stride=1, padding=0, dilation=1, *, ends=2, gaps=-1, divide=operator.floordiv):
+    room = size + ends * padding - dilation * (kernel + gaps) - (1 if gaps else 0)
     if room < 0:
         raise ValueError(f"a kernel of {kernel} does not fit into {size}")
-    return room // stride + 1
+    return divide(room, stride) + 1
 
 
-def conv_size__padding_once(size, kernel, stride=1, padding=0, dilation=1):
+def conv_size__padding_once(*args, **kwargs):
     """You added the padding once. It is added at each end, so it counts twice."""
-    room = size + padding - dilation * (kernel - 1) - 1
-    if room < 0:
-        raise ValueError(f"a kernel of {kernel} does not fit into {size}")
-    return room // stride + 1
+    return _conv_size(*args, **kwargs, ends=1)
 
 
-def conv_size__no_plus_one(size, kernel, stride=1, padding=0, dilation=1):
+def conv_size__no_plus_one(*args, **kwargs):
     """You counted the moves of the kernel, and not its places: before the first move it stands somewhere already."""
-    return _conv_size(size, kernel, stride, padding, dilation) - 1
+    return _conv_size(*args, **kwargs) - 1
 
 
-def conv_size__rounds_up(size, kernel, stride=1, padding=0, dilation=1):
+def conv_size__rounds_up(*args, **kwargs):
     """You rounded up. What is left at the end is too short for one more stride, and is not read: round down."""
-    room = size + 2 * padding - dilation * (kernel - 1) - 1
-    if room < 0:
-        raise ValueError(f"a kernel of {kernel} does not fit into {size}")
-    return -(-room // stride) + 1
+    return _conv_size(*args, **kwargs, divide=lambda room, stride: -(-room // stride))
 
 
-def conv_size__true_division(size, kernel, stride=1, padding=0, dilation=1):
+def conv_size__true_division(*args, **kwargs):
     """You divided with `/`, which gives a float, and a part of a place too. `//` gives whole numbers, rounded down."""
-    room = size + 2 * padding - dilation * (kernel - 1) - 1
-    if room < 0:
-        raise ValueError(f"a kernel of {kernel} does not fit into {size}")
-    return room / stride + 1
+    return _conv_size(*args, **kwargs, divide=operator.truediv)
 
 
-def conv_size__dilated_kernel(size, kernel, stride=1, padding=0, dilation=1):
+def conv_size__dilated_kernel(*args, **kwargs):
     """You took dilation · kernel for the reach. The last element has no gap behind it: dilation · (kernel - 1) + 1."""
-    room = size + 2 * padding - dilation * kernel
-    if room < 0:
-        raise ValueError(f"a kernel of {kernel} does not fit into {size}")
-    return room // stride + 1
+    return _conv_size(*args, **kwargs, gaps=0)
 
 
 def conv_size__no_error(size, kernel, stride=1, padding=0, dilation=1):
@@ -245,6 +257,13 @@ class _RNNClassifier(nn.Module):
             return self.output(self.rnn(x)[0][:, -1])
         return self.output(self._last(x, lengths))
 
+    def _read(self, x, lengths, **options):
+        """The packed outputs, and the last states (h_n, c_n)."""
+        return self.rnn(pack_padded_sequence(x, lengths, batch_first=True, **{"enforce_sorted": False, **options}))
+
+    def _last(self, x, lengths):
+        return self._read(x, lengths)[1][0][0]
+
 
 class RNNClassifier__time_first(_RNNClassifier):
     """You left out `batch_first=True`, so that the LSTM takes the first dimension for time and the second for batch."""
@@ -252,10 +271,6 @@ class RNNClassifier__time_first(_RNNClassifier):
     def __init__(self, features, hidden, classes):
         super().__init__(features, hidden, classes)
         self.rnn.batch_first = False
-
-    def _last(self, x, lengths):
-        packed = pack_padded_sequence(x, lengths, batch_first=True, enforce_sorted=False)
-        return self.rnn(packed)[1][0][0]
 
 
 class RNNClassifier__reads_the_padding(_RNNClassifier):
@@ -275,8 +290,7 @@ class RNNClassifier__pads_and_takes_the_last(_RNNClassifier):
     """
 
     def _last(self, x, lengths):
-        packed = pack_padded_sequence(x, lengths, batch_first=True, enforce_sorted=False)
-        outputs, _ = pad_packed_sequence(self.rnn(packed)[0], batch_first=True)
+        outputs, _ = pad_packed_sequence(self._read(x, lengths)[0], batch_first=True)
         return outputs[:, -1]
 
 
@@ -286,8 +300,7 @@ class RNNClassifier__must_be_sorted(_RNNClassifier):
     raises = RuntimeError
 
     def _last(self, x, lengths):
-        packed = pack_padded_sequence(x, lengths, batch_first=True)
-        return self.rnn(packed)[1][0][0]
+        return self._read(x, lengths, enforce_sorted=True)[1][0][0]
 
 
 class RNNClassifier__stays_sorted(_RNNClassifier):
@@ -298,8 +311,7 @@ class RNNClassifier__stays_sorted(_RNNClassifier):
 
     def _last(self, x, lengths):
         lengths, order = lengths.sort(descending=True)
-        packed = pack_padded_sequence(x[order], lengths, batch_first=True)
-        return self.rnn(packed)[1][0][0]
+        return self._read(x[order], lengths)[1][0][0]
 
 
 class RNNClassifier__float32_state(_RNNClassifier):
@@ -322,8 +334,7 @@ class RNNClassifier__cell_state(_RNNClassifier):
     """You took c_n, the cell state. An LSTM gives back outputs and (h_n, c_n), and h_n is the hidden state."""
 
     def _last(self, x, lengths):
-        packed = pack_padded_sequence(x, lengths, batch_first=True, enforce_sorted=False)
-        return self.rnn(packed)[1][1][0]
+        return self._read(x, lengths)[1][1][0]
 
 
 class RNNClassifier__off_by_one(_RNNClassifier):
@@ -340,14 +351,20 @@ def _counts(net):
     return frozen, trainable
 
 
+def _freeze(net, path, *, rest=lambda _net, part: part, grads=True, counts=lambda net, _part: _counts(net)):
+    part = net.get_submodule(path).requires_grad_(False)
+    rest(net, part).eval()
+    for parameter in part.parameters() if grads else ():
+        parameter.grad = None
+    return counts(net, part)
+
+
 def freeze__by_prefix(net, path):
     """You froze every parameter whose name begins with the path, and "conv1" is the beginning of "conv10", too.
 
     Get the submodule itself: `net.get_submodule(path)`.
     """
-    part = net.get_submodule(path).eval()
-    for parameter in part.parameters():
-        parameter.grad = None
+    _freeze(net, path)
     for name, parameter in net.named_parameters():
         if name.startswith(path):
             parameter.requires_grad_(False)
@@ -355,82 +372,78 @@ def freeze__by_prefix(net, path):
     return _counts(net)
 
 
-def freeze__old_gradients_stay(net, path):
+def freeze__old_gradients_stay(*args, **kwargs):
     """You left the old gradients where they were. An optimizer would still use them: set `.grad` to None."""
-    net.get_submodule(path).eval().requires_grad_(False)
-    return _counts(net)
+    return _freeze(*args, **kwargs, grads=False)
 
 
-def freeze__still_in_training(net, path):
+def freeze__still_in_training(*args, **kwargs):
     """You froze the parameters, but the part is still in training mode: a batch norm in it goes on changing.
 
     Put the part into evaluation mode.
     """
-    part = net.get_submodule(path).requires_grad_(False)
-    for parameter in part.parameters():
-        parameter.grad = None
-    return _counts(net)
+    return _freeze(*args, **kwargs, rest=lambda _net, _part: nn.Module())
 
 
-def freeze__whole_net_in_evaluation(net, path):
+def freeze__whole_net_in_evaluation(*args, **kwargs):
     """You put the whole net into evaluation mode, and the rest of it is to be trained. Only the part rests."""
-    part = net.eval().get_submodule(path).requires_grad_(False)
-    for parameter in part.parameters():
-        parameter.grad = None
-    return _counts(net)
+    return _freeze(*args, **kwargs, rest=lambda net, _part: net)
 
 
-def freeze__counts_tensors(net, path):
+def freeze__counts_tensors(*args, **kwargs):
     """You counted the parameters themselves. Each is a tensor of many numbers: `numel()` tells how many."""
-    part = net.get_submodule(path).eval().requires_grad_(False)
-    for parameter in part.parameters():
-        parameter.grad = None
-    trainable = sum(parameter.requires_grad for parameter in net.parameters())
-    return len(list(net.parameters())) - trainable, trainable
+
+    def counts(net, _part):
+        trainable = sum(parameter.requires_grad for parameter in net.parameters())
+        return len(list(net.parameters())) - trainable, trainable
+
+    return _freeze(*args, **kwargs, counts=counts)
 
 
-def freeze__counts_the_state(net, path):
+def freeze__counts_the_state(*args, **kwargs):
     """You counted what is in the `state_dict`: buffers are in it, which are no parameters, and shared ones twice."""
-    part = net.get_submodule(path).eval().requires_grad_(False)
-    for parameter in part.parameters():
-        parameter.grad = None
-    trainable = sum(parameter.numel() for parameter in net.parameters() if parameter.requires_grad)
-    return sum(value.numel() for value in net.state_dict().values()) - trainable, trainable
+
+    def counts(net, _part):
+        trainable = _counts(net)[1]
+        return sum(value.numel() for value in net.state_dict().values()) - trainable, trainable
+
+    return _freeze(*args, **kwargs, counts=counts)
 
 
-def freeze__counts_the_part(net, path):
+def freeze__counts_the_part(*args, **kwargs):
     """You counted within the part. Whatever was frozen before, elsewhere in the net, counts as well."""
-    part = net.get_submodule(path).eval().requires_grad_(False)
-    for parameter in part.parameters():
-        parameter.grad = None
-    return sum(parameter.numel() for parameter in part.parameters()), _counts(net)[1]
+    return _freeze(
+        *args, **kwargs, counts=lambda net, part: (sum(p.numel() for p in part.parameters()), _counts(net)[1])
+    )
 
 
-def initialise__fan_out(net, generator):
+def _kaiming(weight, generator):
+    nn.init.kaiming_normal_(weight, nonlinearity="relu", generator=generator)
+
+
+def _initialise(net, generator, *, modules=nn.Module.modules, draw=_kaiming, look=True, zero=nn.init.zeros_):
+    for layer in modules(net):
+        if isinstance(layer, nn.Linear | nn.Conv2d):
+            draw(layer.weight, generator)
+            if not look or layer.bias is not None:
+                zero(layer.bias)
+
+
+def initialise__fan_out(*args, **kwargs):
     """You took fan_out, the outputs that one input goes to, for fan_in, the inputs that one output comes from."""
-    for layer in net.modules():
-        if isinstance(layer, nn.Linear | nn.Conv2d):
-            nn.init.kaiming_normal_(layer.weight, mode="fan_out", nonlinearity="relu", generator=generator)
-            if layer.bias is not None:
-                nn.init.zeros_(layer.bias)
+    fan_out = partial(nn.init.kaiming_normal_, mode="fan_out", nonlinearity="relu")
+    _initialise(*args, **kwargs, draw=lambda weight, generator: fan_out(weight, generator=generator))
 
 
-def initialise__variance(net, generator):
+def initialise__variance(*args, **kwargs):
     """You took 2 / fan_in for the standard deviation. That is the variance: take the square root."""
-    for layer in net.modules():
-        if isinstance(layer, nn.Linear | nn.Conv2d):
-            nn.init.normal_(layer.weight, std=2 / layer.weight[0].numel(), generator=generator)
-            if layer.bias is not None:
-                nn.init.zeros_(layer.bias)
+    _initialise(*args, **kwargs, draw=lambda w, generator: nn.init.normal_(w, 0, 2 / w[0].numel(), generator))
 
 
-def initialise__uniform(net, generator):
+def initialise__uniform(*args, **kwargs):
     """You drew from the uniform distribution, `kaiming_uniform_`. The normal one was asked for."""
-    for layer in net.modules():
-        if isinstance(layer, nn.Linear | nn.Conv2d):
-            nn.init.kaiming_uniform_(layer.weight, nonlinearity="relu", generator=generator)
-            if layer.bias is not None:
-                nn.init.zeros_(layer.bias)
+    uniform = partial(nn.init.kaiming_uniform_, nonlinearity="relu")
+    _initialise(*args, **kwargs, draw=lambda weight, generator: uniform(weight, generator=generator))
 
 
 def initialise__channels_only(net, generator):
@@ -438,51 +451,41 @@ def initialise__channels_only(net, generator):
 
     And with groups, it sees only the channels of its own group: `weight[0].numel()` is right for all.
     """
+    _initialise(net, generator)
     for layer in net.modules():
-        if isinstance(layer, nn.Linear | nn.Conv2d):
-            inputs = layer.in_features if isinstance(layer, nn.Linear) else layer.in_channels
-            nn.init.normal_(layer.weight, std=(2 / inputs) ** 0.5, generator=generator)
-            if layer.bias is not None:
-                nn.init.zeros_(layer.bias)
+        if isinstance(layer, nn.Conv2d):
+            nn.init.normal_(layer.weight, std=(2 / layer.in_channels) ** 0.5, generator=generator)
 
 
-def initialise__children_only(net, generator):
+def initialise__children_only(*args, **kwargs):
     """You went through `net.children()`, which are the modules directly below.
 
     Layers deeper down, and the net itself where it is a layer, were left out: `net.modules()`.
     """
-    for layer in net.children():
-        if isinstance(layer, nn.Linear | nn.Conv2d):
-            nn.init.kaiming_normal_(layer.weight, nonlinearity="relu", generator=generator)
-            if layer.bias is not None:
-                nn.init.zeros_(layer.bias)
+    _initialise(*args, **kwargs, modules=nn.Module.children)
 
 
-def initialise__biases_stay(net, generator):
+def initialise__frozen_ones_stay(*args, **kwargs):
+    """You left out what does not require grad. Such weights are drawn as well, and only stay frozen."""
+    _initialise(*args, **kwargs, draw=lambda w, generator: _kaiming(w, generator) if w.requires_grad else None)
+
+
+def initialise__biases_stay(*args, **kwargs):
     """You left the biases as they were, and they should become zero."""
-    for layer in net.modules():
-        if isinstance(layer, nn.Linear | nn.Conv2d):
-            nn.init.kaiming_normal_(layer.weight, nonlinearity="relu", generator=generator)
+    _initialise(*args, **kwargs, zero=lambda _bias: None)
 
 
-def initialise__bias_is_none(net, generator):
+def initialise__bias_is_none(*args, **kwargs):
     """A layer that was made with `bias=False` has None for a bias. Look before you fill it."""
-    for layer in net.modules():
-        if isinstance(layer, nn.Linear | nn.Conv2d):
-            nn.init.kaiming_normal_(layer.weight, nonlinearity="relu", generator=generator)
-            nn.init.zeros_(layer.bias)
+    _initialise(*args, **kwargs, look=False)
 
 
 initialise__bias_is_none.raises = (AttributeError, TypeError)
 
 
-def initialise__global_generator(net, generator):
+def initialise__global_generator(*args, **kwargs):
     """You did not hand the generator on, so the numbers come from the global one, and differ from run to run."""
-    for layer in net.modules():
-        if isinstance(layer, nn.Linear | nn.Conv2d):
-            nn.init.kaiming_normal_(layer.weight, nonlinearity="relu")
-            if layer.bias is not None:
-                nn.init.zeros_(layer.bias)
+    _initialise(*args, **kwargs, draw=lambda weight, _generator: _kaiming(weight, None))
 
 
 def initialise__everything(net, generator):

@@ -1,9 +1,10 @@
 """Spec of networks.
 
-Probes build the nets, load weights that are chosen here into their parameters, in the order of `parameters()`, and run
-them. What should come out is computed here, in float64, with elementary operations.
+Weights that are chosen here are loaded into a net's parameters, in the order of `parameters()`. What should come out is
+computed here, in float64, with elementary operations.
 """
 
+from functools import partial
 from itertools import pairwise
 
 import numpy as np
@@ -12,159 +13,46 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from harness.data.literals import literal
-from harness.runner import last_call
-from harness.spec.asserts import assert_raises, assert_tensor, assert_unchanged, assert_value
-from harness.spec.strategies import seeds
+from harness.spec import (
+    ALL_DIGITS,
+    EXACT,
+    Net,
+    Tolerance,
+    assert_raises,
+    assert_tensor,
+    assert_unchanged,
+    assert_value,
+    check_gradients,
+    check_new,
+    check_refused,
+    check_run,
+    numbered,
+    random_tensor,
+    random_tensors,
+    seeds,
+    showing,
+    transposed,
+    unchanged,
+)
 
 CAREFUL = st.sampled_from([torch.float32, torch.float64])
-MISFIT = (RuntimeError, ValueError)
 LOOKS = st.tuples(seeds(), CAREFUL, st.booleans(), st.booleans())  # what `numbers` takes
-
-
-def generic(shapes, seed, dtype=torch.float64):
-    """Random numbers with two decimals for each shape, hardly any of which is zero or equal to another one."""
-    generator = torch.Generator().manual_seed(seed)
-    return [
-        torch.randn(shape, generator=generator, dtype=torch.float64).round(decimals=2).to(dtype) for shape in shapes
-    ]
-
-
-def transposed(x):
-    """The same numbers in another order in memory."""
-    return x.transpose(0, -1).contiguous().transpose(0, -1)
+ON_GPU = Tolerance({torch.float64: (1e-9, 1e-9)})
+NEAR = ALL_DIGITS.but(torch.float32, rtol=2e-5, atol=1e-4)
 
 
 def numbers(look, shape, shapes):
     """Weights of the shapes that are asked for, and an input: float32, or float64 with numbers that only it holds."""
     seed, dtype, turned, large = look
-    x, *weights = generic([shape, *shapes], seed, dtype)
+    x, *weights = random_tensors([shape, *shapes], seed, dtype)
     if large and dtype is torch.float64:  # float32 would have too few digits for the sums
         x = x * 90
     return weights, transposed(x) if turned else x
 
 
-def near(dtype):
-    """How far off a value may be: in float64 so little that float32 on the way to it shows."""
-    return {"rtol": 1e-11, "atol": 1e-11} if dtype is torch.float64 else {"rtol": 2e-5, "atol": 1e-4}
-
-
-def ask(impl, probe, *args, shown):
-    """Calls a probe, and has messages show the call that the probe made for it."""
-    try:
-        return getattr(impl.probes, probe)(*args)
-    finally:
-        last_call.record(shown)
-
-
-def made(name, arguments):
-    """The text of what makes a net."""
-    return f"{name}({', '.join(map(literal, arguments))})"
-
-
-def loaded(name, arguments, weights, mode="eval"):
-    """The text of what makes a net and gives it weights, as a learner can paste it."""
-    convert = ".double()" if weights and weights[0].dtype is torch.float64 else ""
-    lines = [f"net = {made(name, arguments)}{convert}"]
-    if weights is not None:
-        vector = torch.cat([weight.reshape(-1) for weight in weights])
-        lines.append(f"torch.nn.utils.vector_to_parameters({literal(vector)}, net.parameters())")
-    if mode == "eval":
-        lines.append("net.eval()")
-    return "\n".join(lines)
-
-
-def assert_module(evidence, name):
-    """Passes if what was made is a module."""
-    assert evidence["is module"], f"{name} should make an nn.Module, and made an object of type {evidence['type']}"
-
-
-def assert_shapes(evidence, name, arguments, shapes):
-    """Passes if a net has parameters of these shapes, in this order."""
-    assert_module(evidence, name)
-    text = f"[tuple(parameter.shape) for parameter in {made(name, arguments)}.parameters()]"
-    assert_value(evidence["shapes"], [tuple(shape) for shape in shapes], called=text)
-
-
-def check_layers(impl, name, arguments, shapes, fans=None):
-    """Has a net made twice: its parameters have these shapes, and values of their own, as torch chooses them.
-
-    Torch draws them from -1 / √fan to 1 / √fan. If not given, fans are the inputs of one output of each layer.
-    """
-    if fans is None:
-        fans = [int(np.prod(weight[1:])) for weight in shapes[::2] for _ in range(2)]
-    evidence = ask(impl, "layers", name, arguments, shown=lambda: made(name, arguments))
-    assert_shapes(evidence, name, arguments, shapes)
-    assert evidence["require grad"], "a parameter of the new net does not require grad"
-    for (key, value), fan in zip(evidence["values"].items(), fans, strict=True):
-        reach, bound = value.abs().max().item(), fan**-0.5
-        assert reach < 1.001 * bound and (reach > 0.5 * bound or value.numel() < 40), (
-            f"the new net's {key} is not what torch initialises it with: "
-            f"it reaches to {reach:.4f}, torch's to {bound:.4f}"
-        )
-        if value.numel() > 1:
-            assert value.std() > 0, (
-                f"all elements of the new net's {key} are the same: leave it as torch initialises it"
-            )
-        if value.dim() > 1:
-            other = evidence["other values"][key]
-            assert not torch.equal(value, other), f"two nets start with the same {key}: is a seed set?"
-    return evidence
-
-
-def check_run(impl, name, arguments, weights, inputs, function, *, training=False):
-    """Has a net run with these weights: it gives what the function gives of x and then of -x, and no input changes."""
-    before = [x if x is None else x.clone() for x in inputs]
-    wide = [weight.double() for weight in weights]
-    rights = [
-        function(x.nan_to_num(0).double(), *before[1:], *wide).to(weights[0].dtype) for x in (before[0], -before[0])
-    ]
-
-    def text(sign=""):
-        net = loaded(name, arguments, weights, "train" if training else "eval")
-        return f"{net}\nnet({sign}{', '.join(map(literal, before))})"
-
-    evidence = ask(impl, "run", name, arguments, weights, inputs, training, shown=text)
-    assert_shapes(evidence, name, arguments, [weight.shape for weight in weights])
-    assert_tensor(evidence["result"], rights[0], **near(weights[0].dtype))
-    for which, (x, old) in enumerate(zip(inputs, before, strict=True)):
-        if x is not None:
-            assert_unchanged(x, old, ("x", "lengths")[which])
-    last_call.record(lambda: f"{text()}\n{text('-').splitlines()[-1]}")
-    assert_tensor(evidence["then"], rights[1], **near(weights[0].dtype))
-
-
-def check_gradients(impl, name, arguments, shapes, inputs, function, seed):
-    """The gradients of x and of all parameters are those of the same function, written with elementary operations."""
-    weights = generic(shapes, seed)
-    leaves = [value.clone().requires_grad_() for value in (inputs[0], *weights)]
-    result = function(leaves[0], *inputs[1:], *leaves[1:])
-    (upstream,) = generic([result.shape], seed + 1)
-    right = torch.autograd.grad(result, leaves, upstream)
-    first = f"x = {literal(inputs[0])}.requires_grad_()"
-    rest = "".join(f", {literal(value)}" for value in inputs[1:] if value is not None)
-    forward = f"{loaded(name, arguments, weights)}\n{first}\ny = net(x{rest})"
-    text = f"{forward}\ny.backward({literal(upstream)})\n[x.grad, *(parameter.grad for parameter in net.parameters())]"
-    evidence = ask(impl, "run", name, arguments, weights, list(inputs), False, upstream, shown=lambda: text)
-    assert_shapes(evidence, name, arguments, shapes)
-    assert_tensor(evidence["result"], result.detach(), **near(torch.float64), called=f"{forward}\ny")
-    assert "gradients" in evidence, "no gradient comes through: the result does not require grad"
-    for number, gradient in enumerate(evidence["gradients"]):
-        which = f"parameter {number - 1} of the net" if number else "the input"
-        assert gradient is not None, f"no gradient comes to {which}: is it used?"
-    assert_value(evidence["gradients"], list(right), rtol=1e-9, atol=1e-9, called=text)
-
-
-def check_misfit(impl, name, arguments, weights, x):
-    """Images of another size raise an error, and give no rows."""
-    text = f"{loaded(name, arguments, weights)}\nnet(torch.zeros({', '.join(map(str, x.shape))}))"
-
-    def call():
-        evidence = ask(impl, "run", name, arguments, weights, [x], False, shown=lambda: text)
-        assert_shapes(evidence, name, arguments, [weight.shape for weight in weights])
-        return evidence["result"]
-
-    assert_raises(MISFIT, call, called=text)
+def simple(shapes):
+    """Weights 1, 2, 3, … and biases of -1."""
+    return [numbered(shape) if len(shape) > 1 else torch.full(shape, -1.0) for shape in shapes]
 
 
 def relu(x):
@@ -201,10 +89,19 @@ def mlp_problems(draw):
 
 
 @pytest.mark.exercise("MLP")
-@pytest.mark.parametrize("arguments", [[], [784, 30], [12, 5, 3], [3, 50, 60], [2, 3, 1]])
+@pytest.mark.parametrize("arguments", [[2, 3, 1], [12, 5, 3], [3, 50, 60], [784, 30], []])
 def test_layers_of_mlp(impl, arguments):
     """A new net has two linear layers of the sizes that are asked for, 784, 128 and 10 by default."""
-    check_layers(impl, "MLP", arguments, mlp_shapes(*arguments, *[784, 128, 10][len(arguments) :]))
+    check_new(impl, Net("MLP", arguments), mlp_shapes(*arguments, *[784, 128, 10][len(arguments) :]))
+
+
+@pytest.mark.exercise("MLP")
+@pytest.mark.parametrize("sides", [(2,), (2, 3), (1, 2, 2)])
+def test_one_image(impl, sides):
+    """The logits of a single image, and of its negative, of which ReLU leaves nothing."""
+    sizes = [int(np.prod(sides)), 1, 2]
+    net = Net("MLP", sizes, weights=simple(mlp_shapes(*sizes)), training=False)
+    check_run(impl, net, {"x": numbered((1, *sides))}, mlp, NEAR)
 
 
 @pytest.mark.exercise("MLP")
@@ -213,41 +110,48 @@ def test_layers_of_mlp(impl, arguments):
 def test_logits_of_mlp(impl, problem, training):
     """The logits are those of linear layer, ReLU, linear layer, for each image by itself."""
     arguments, weights, x = problem
-    check_run(impl, "MLP", arguments, weights, [x], mlp, training=training)
+    check_run(impl, Net("MLP", arguments, weights=weights, training=training), {"x": x}, mlp, NEAR)
 
 
 @pytest.mark.exercise("MLP")
-@pytest.mark.parametrize(("sizes", "batch"), [((3, 4, 2), 2), ((2, 5, 3), 3), ((4, 2, 1), 1)])
+@pytest.mark.parametrize(("sizes", "batch"), [((4, 2, 1), 1), ((3, 4, 2), 2), ((2, 5, 3), 3)])
 def test_gradients_of_mlp(impl, sizes, batch):
     """Gradients reach the images and all four parameters, and are right."""
-    (x,) = generic([(batch, sizes[0])], 2)
-    check_gradients(impl, "MLP", list(sizes), mlp_shapes(*sizes), [x], mlp, 0)
+    net = Net("MLP", sizes, weights=random_tensors(mlp_shapes(*sizes), 0), training=False)
+    check_gradients(impl, net, {"x": random_tensor((batch, sizes[0]), 2)}, mlp)
 
 
-# Numbers of a net's inputs, and shapes of images that have more, or fewer: often as many as several images, all in all.
-MISFITS = [(4, (2, 1, 4, 4)), (6, (1, 2, 6)), (6, (2, 4)), (6, (3, 4)), (4, (4, 3))]
+# Numbers of a net's inputs, and shapes of images that have more, or fewer: often as many as several images, all in all,
+# or a single pixel, which multiplication would spread out.
+MISFITS = [(4, (4, 3)), (6, (2, 4)), (6, (3, 4)), (4, (2, 1)), (1, (2, 4)), (6, (1, 2, 6)), (4, (2, 1, 4, 4))]
+
+
+def check_misfit(impl, name, arguments, shapes, shape):
+    """Images of that shape raise an error."""
+    net = Net(name, arguments, weights=random_tensors(shapes, 0, torch.float32), training=False)
+    check_refused(impl, net, [torch.zeros(shape)])
 
 
 @pytest.mark.exercise("MLP")
-@pytest.mark.parametrize(("inputs", "shape"), [*MISFITS, (4, (2, 1))])
+@pytest.mark.parametrize(("inputs", "shape"), MISFITS)
 def test_images_that_do_not_fit_mlp(impl, inputs, shape):
     """Images with another number of pixels raise an error, and never become another number of rows."""
-    weights = generic(mlp_shapes(inputs, 3, 2), 0, torch.float32)
-    check_misfit(impl, "MLP", [inputs, 3, 2], weights, torch.zeros(shape))
+    check_misfit(impl, "MLP", [inputs, 3, 2], mlp_shapes(inputs, 3, 2), shape)
 
 
 # dropout_mlp
 
 
 @pytest.mark.exercise("dropout_mlp")
-@pytest.mark.parametrize("arguments", [[], [784, 30], [12, 5, 3], [3, 50, 60], [2, 3, 1, 0.9], [4, 4, 4, 0.0]])
+@pytest.mark.parametrize(
+    "arguments", [[2, 3, 1], [12, 5, 3], [3, 50, 60], [784, 30], [], [2, 3, 1, 0.9], [4, 4, 4, 0.0]]
+)
 def test_layers_of_dropout_mlp(impl, arguments):
     """A new net is an nn.Sequential in training mode, with two linear layers of the sizes that are asked for."""
     sizes = arguments[:3]
-    shapes = mlp_shapes(*sizes, *[784, 128, 10][len(sizes) :])
-    evidence = check_layers(impl, "dropout_mlp", arguments, shapes)
-    assert evidence["is Sequential"], f"the net should be an nn.Sequential, and is of type {evidence['type']}"
-    assert evidence["training"], "the new net should be in training mode, with all its modules"
+    evidence = check_new(impl, Net("dropout_mlp", arguments), mlp_shapes(*sizes, *[784, 128, 10][len(sizes) :]))
+    assert evidence["is Sequential"], "the net should be an nn.Sequential, and is another module"
+    assert all(evidence["modes"]), "the new net should be in training mode, with all its modules"
 
 
 @pytest.mark.exercise("dropout_mlp")
@@ -256,7 +160,7 @@ def test_layers_of_dropout_mlp(impl, arguments):
 def test_dropout_in_evaluation(impl, problem, p):
     """In evaluation mode nothing is dropped: the logits are those of linear layer, ReLU, linear layer."""
     arguments, weights, x = problem
-    check_run(impl, "dropout_mlp", [*arguments, p], weights, [x], mlp)
+    check_run(impl, Net("dropout_mlp", [*arguments, p], weights=weights, training=False), {"x": x}, mlp, NEAR)
 
 
 @pytest.mark.exercise("dropout_mlp")
@@ -265,7 +169,7 @@ def test_dropout_in_evaluation(impl, problem, p):
 def test_no_dropout(impl, problem):
     """With p = 0, nothing is dropped in training mode either."""
     arguments, weights, x = problem
-    check_run(impl, "dropout_mlp", [*arguments, 0.0], weights, [x], mlp, training=True)
+    check_run(impl, Net("dropout_mlp", [*arguments, 0.0], weights=weights, training=True), {"x": x}, mlp, NEAR)
 
 
 def assert_independent(kept, p):
@@ -290,25 +194,25 @@ def assert_independent(kept, p):
 def test_dropout_in_training(impl, p, dtype):
     """In training mode each hidden unit of each image is 0 with probability p and divided by 1 − p otherwise."""
     images, inputs, hidden = 400, 3, 8
-    w1, b1, b2, x = (
-        abs(v) + 0.5 for v in generic([(hidden, inputs), (hidden,), (hidden,), (images, inputs)], 3, dtype)
-    )
+    shapes = [(hidden, inputs), (hidden,), (hidden,), (images, inputs)]
+    w1, b1, b2, x = (abs(v) + 0.5 for v in random_tensors(shapes, 3, dtype))
     weights = [w1, b1, torch.eye(hidden, dtype=dtype), b2]  # the logits show the hidden units
-    arguments = [inputs, hidden, hidden, p]
-    text = f"{loaded('dropout_mlp', arguments, weights, 'train')}\nnet({literal(x)})"
-    evidence = ask(impl, "dropped", arguments, weights, x, shown=lambda: text)
-    assert_shapes(evidence, "dropout_mlp", arguments, [weight.shape for weight in weights])
-    units = linear(x.double(), w1.double(), b1.double())  # all of them greater than 0
-    for result in evidence["evaluation"]:
-        assert_tensor(result, (units + b2).to(dtype), **near(dtype), called=f"net.eval()\n{text}")
+    units = linear(x.double(), w1.double(), b1.double())  # (images, hidden), all of them greater than 0
+    net = Net("dropout_mlp", [inputs, hidden, hidden, p], weights=weights)
+    modes = [True, True, False, False, True, *[True] * images]
+    results = net.run(impl, *[[x]] * 5, *[[image] for image in x.split(1)], modes=modes)
+    for result in results[2:4]:
+        with showing(lambda: net.run_text([x], modes=[False])):
+            assert_tensor(result, (units + b2).to(dtype), tolerance=NEAR)
+    text = net.run_text([x], modes=[True])
+    for row in results[5:]:
+        assert_value(row.shape, torch.Size([1, hidden]), called=f"{text}[:1].shape")
     patterns = []
-    for number, result in enumerate(evidence["training"]):
-        if number == 3:
-            text = text.replace("\nnet(", "\ntorch.cat([net(image[None]) for image in ")[:-1] + "])"
-            last_call.record(lambda text=text: text)
-        assert isinstance(result, torch.Tensor) and result.shape == units.shape, "the shape of the logits is wrong"
-        kept = (result - b2).abs() > 1e-3
-        assert_tensor(result, (torch.where(kept, units / (1 - p), 0) + b2).to(dtype), **near(dtype), called=text)
+    for result in [*results[:2], results[4], torch.cat(results[5:])]:
+        with showing(text if len(patterns) < 3 else f"{text}  # for each image alone"):
+            assert isinstance(result, torch.Tensor) and result.shape == units.shape, "the shape of the logits is wrong"
+            kept = (result - b2).abs() > 1e-3
+            assert_tensor(result, (torch.where(kept, units / (1 - p), 0) + b2).to(dtype), tolerance=NEAR)
         share = 1 - kept.double().mean().item()
         sigma = (p * (1 - p) / kept.numel()) ** 0.5
         assert abs(share - p) < 6 * sigma, f"{share:.3f} of the hidden units were dropped, and p is {p}"
@@ -318,16 +222,15 @@ def test_dropout_in_training(impl, p, dtype):
         assert not (kept.all(0) | ~kept.any(0)).any(), "a hidden unit has the same fate in all images"
         assert_independent(kept, p)
         patterns.append(kept)
-    assert not torch.equal(patterns[0], patterns[1]), "two calls in training mode dropped the same units"
-    assert not torch.equal(patterns[0], patterns[2]), "two calls in training mode dropped the same units"
+    for other in patterns[1:3]:
+        assert not torch.equal(patterns[0], other), "two calls in training mode dropped the same units"
 
 
 @pytest.mark.exercise("dropout_mlp")
-@pytest.mark.parametrize(("inputs", "shape"), [*MISFITS, (4, (2, 1))])
+@pytest.mark.parametrize(("inputs", "shape"), MISFITS)
 def test_images_that_do_not_fit_dropout_mlp(impl, inputs, shape):
     """Images with another number of pixels raise an error, and never become another number of rows."""
-    weights = generic(mlp_shapes(inputs, 3, 2), 0, torch.float32)
-    check_misfit(impl, "dropout_mlp", [inputs, 3, 2, 0.5], weights, torch.zeros(shape))
+    check_misfit(impl, "dropout_mlp", [inputs, 3, 2, 0.5], mlp_shapes(inputs, 3, 2), shape)
 
 
 # conv_size
@@ -339,25 +242,6 @@ def places(size, kernel, stride=1, padding=0, dilation=1):
     while max(start + dilation * i for i in range(kernel)) < size + 2 * padding:
         found, start = found + 1, start + stride
     return found
-
-
-@pytest.mark.exercise("conv_size")
-@given(
-    room=st.integers(-2, 12),
-    kernel=st.integers(1, 6),
-    stride=st.integers(1, 5),
-    padding=st.integers(0, 4),
-    dilation=st.integers(1, 4),
-)
-@settings(max_examples=60)
-def test_size_of_a_convolution(impl, room, kernel, stride, padding, dilation):
-    """The size is the number of places where the kernel fits; where there is none, ValueError is raised."""
-    size = max(1, dilation * (kernel - 1) + 1 + room - 2 * padding)
-    right = places(size, kernel, stride, padding, dilation)
-    if right:
-        assert_value(impl.conv_size(size, kernel, stride, padding, dilation), right)
-    else:
-        assert_raises(ValueError, impl.conv_size, size, kernel, stride, padding, dilation)
 
 
 @pytest.mark.exercise("conv_size")
@@ -377,6 +261,25 @@ def test_kernel_that_just_fits(impl, kernel, stride, padding, dilation):
     size = dilation * (kernel - 1) + 1 - 2 * padding
     assert_value(impl.conv_size(size, kernel, stride, padding, dilation), 1)
     assert_raises(ValueError, impl.conv_size, size - 1, kernel, stride, padding, dilation)
+
+
+@pytest.mark.exercise("conv_size")
+@given(
+    room=st.integers(-2, 12),
+    kernel=st.integers(1, 6),
+    stride=st.integers(1, 5),
+    padding=st.integers(0, 4),
+    dilation=st.integers(1, 4),
+)
+@settings(max_examples=60)
+def test_size_of_a_convolution(impl, room, kernel, stride, padding, dilation):
+    """The size is the number of places where the kernel fits; where there is none, ValueError is raised."""
+    size = max(1, dilation * (kernel - 1) + 1 + room - 2 * padding)
+    right = places(size, kernel, stride, padding, dilation)
+    if right:
+        assert_value(impl.conv_size(size, kernel, stride, padding, dilation), right)
+    else:
+        assert_raises(ValueError, impl.conv_size, size, kernel, stride, padding, dilation)
 
 
 # ConvNet
@@ -426,12 +329,22 @@ def conv_problems(draw):
 @pytest.mark.exercise("ConvNet")
 @pytest.mark.parametrize(
     ("arguments", "side"),
-    [([], 5), ([32], 6), ([28, (4, 3)], 5), ([28, (4, 6), 7], 2), ([20, (2, 5), 2, 7], 4), ([9, (1, 2), 1, 3], 2)],
+    [([9, (1, 2), 1, 3], 2), ([20, (2, 5), 2, 7], 4), ([28, (4, 6), 7], 2), ([28, (4, 3)], 5), ([32], 6), ([], 5)],
 )
 def test_layers_of_conv_net(impl, arguments, side):
     """A new net has two convolutions and a linear layer, by default for 28 × 28, with 16 and 32 channels, 3 × 3, 10."""
-    rest = [(16, 32), 3, 10]
-    check_layers(impl, "ConvNet", arguments, conv_shapes(side, *arguments[1:], *rest[max(0, len(arguments) - 1) :]))
+    rest = [*arguments[1:], *[(16, 32), 3, 10][max(0, len(arguments) - 1) :]]
+    check_new(impl, Net("ConvNet", arguments), conv_shapes(side, *rest))
+
+
+@pytest.mark.exercise("ConvNet")
+@pytest.mark.parametrize(("size", "kernel"), [(4, 1), (7, 2), (10, 3)])
+def test_one_picture(impl, size, kernel):
+    """The logits of a single picture, with one channel in each block."""
+    arguments = [size, (1, 1), kernel, 2]
+    weights = [weight / 8 for weight in simple(conv_shapes(1, *arguments[1:]))]
+    net = Net("ConvNet", arguments, weights=weights, training=False)
+    check_run(impl, net, {"images": numbered((1, 1, size, size)) / 8}, conv_net, NEAR)
 
 
 @pytest.mark.exercise("ConvNet")
@@ -440,26 +353,26 @@ def test_layers_of_conv_net(impl, arguments, side):
 def test_logits_of_conv_net(impl, problem, training):
     """The logits are those of two blocks and a linear layer, for each image by itself."""
     arguments, weights, images = problem
-    check_run(impl, "ConvNet", arguments, weights, [images], conv_net, training=training)
+    check_run(impl, Net("ConvNet", arguments, weights=weights, training=training), {"images": images}, conv_net, NEAR)
 
 
 @pytest.mark.exercise("ConvNet")
 @pytest.mark.parametrize(
     ("arguments", "side", "batch"),
-    [([10, (2, 3), 3, 2], 1, 2), ([11, (1, 2), 2, 3], 2, 1), ([9, (2, 1), 1, 2], 2, 2), ([23, (1, 2), 7, 2], 1, 1)],
+    [([9, (2, 1), 1, 2], 2, 2), ([11, (1, 2), 2, 3], 2, 1), ([10, (2, 3), 3, 2], 1, 2), ([23, (1, 2), 7, 2], 1, 1)],
 )
 def test_gradients_of_conv_net(impl, arguments, side, batch):
     """Gradients reach the images and all six parameters, and are right."""
-    (x,) = generic([(batch, 1, arguments[0], arguments[0])], 2)
-    check_gradients(impl, "ConvNet", arguments, conv_shapes(side, *arguments[1:]), [x], conv_net, 0)
+    weights = random_tensors(conv_shapes(side, *arguments[1:]), 0)
+    images = random_tensor((batch, 1, arguments[0], arguments[0]), 2)
+    check_gradients(impl, Net("ConvNet", arguments, weights=weights, training=False), {"images": images}, conv_net)
 
 
 @pytest.mark.exercise("ConvNet")
-@pytest.mark.parametrize(("batch", "size"), [(2, 46), (1, 46), (3, 24)])
+@pytest.mark.parametrize(("batch", "size"), [(1, 46), (2, 46), (3, 24)])
 def test_images_that_are_not_28_by_28(impl, batch, size):
     """A net for 28 × 28 raises an error for two images of 46 × 46: they must not silently become eight rows."""
-    weights = generic(conv_shapes(5, (2, 3), 3, 10), 0, torch.float32)
-    check_misfit(impl, "ConvNet", [28, (2, 3)], weights, torch.zeros(batch, 1, size, size))
+    check_misfit(impl, "ConvNet", [28, (2, 3)], conv_shapes(5, (2, 3), 3, 10), (batch, 1, size, size))
 
 
 # RNNClassifier
@@ -494,10 +407,25 @@ SIZES = st.lists(st.integers(1, 3), min_size=3, max_size=3)
 
 
 @pytest.mark.exercise("RNNClassifier")
-@pytest.mark.parametrize("arguments", [[3, 5, 2], [1, 1, 1], [4, 2, 3]])
+@pytest.mark.parametrize("arguments", [[1, 1, 1], [3, 5, 2], [4, 2, 3]])
 def test_layers_of_rnn(impl, arguments):
     """A new classifier has the parameters of an LSTM with one layer, and of a linear layer."""
-    check_layers(impl, "RNNClassifier", arguments, lstm_shapes(*arguments), [arguments[1]] * 6)
+    check_new(impl, Net("RNNClassifier", arguments), lstm_shapes(*arguments), [arguments[1]] * 6)
+
+
+def check_sequences(impl, arguments, weights, x, *lengths):
+    """The logits are right; the first tensor of `lengths` is passed on, and there need be none."""
+    net = Net("RNNClassifier", arguments, weights=weights, training=False)
+    inputs = {"x": x, **dict(zip(["lengths"], lengths, strict=False))}
+    check_run(impl, net, inputs, lstm if lengths else lambda x, *weights: lstm(x, None, *weights), NEAR)
+
+
+@pytest.mark.exercise("RNNClassifier")
+@pytest.mark.parametrize(("batch", "time"), [(1, 1), (1, 3), (2, 1)])
+def test_few_steps(impl, batch, time):
+    """The logits of a single step, of several steps, and of several sequences."""
+    weights = [weight / 8 for weight in simple(lstm_shapes(1, 1, 1))]
+    check_sequences(impl, [1, 1, 1], weights, numbered((batch, time, 1)) / 4)
 
 
 @pytest.mark.exercise("RNNClassifier")
@@ -505,8 +433,7 @@ def test_layers_of_rnn(impl, arguments):
 @settings(max_examples=25)  # each has all numbers at random
 def test_last_time_step(impl, arguments, look, batch, time):
     """Without lengths, the logits come from the hidden state after the last time step, in float64 as in float32."""
-    weights, x = numbers(look, (batch, time, arguments[0]), lstm_shapes(*arguments))
-    check_run(impl, "RNNClassifier", arguments, weights, [x], lambda x, *weights: lstm(x, None, *weights))
+    check_sequences(impl, arguments, *numbers(look, (batch, time, arguments[0]), lstm_shapes(*arguments)))
 
 
 @pytest.mark.exercise("RNNClassifier")
@@ -523,19 +450,18 @@ def test_last_real_step(impl, arguments, look, lengths, more, padding):
     weights, x = numbers(look, (len(lengths), max(lengths) + more, arguments[0]), lstm_shapes(*arguments))
     for row, length in zip(x, lengths, strict=True):
         row[length:] = padding
-    check_run(impl, "RNNClassifier", arguments, weights, [x, torch.tensor(lengths)], lstm)
+    check_sequences(impl, arguments, weights, x, torch.tensor(lengths))
 
 
 @pytest.mark.exercise("RNNClassifier")
 @pytest.mark.parametrize("lengths", [None, [2, 4, 1], [3, 1, 2]])
 def test_gradients_of_rnn(impl, lengths):
     """Gradients reach the input and all parameters, and are right; padding has none, and spoils none."""
-    arguments = [2, 3, 4]
-    (x,) = generic([(3, 4, 2)], 2)
+    x = random_tensor((3, 4, 2), 2)
     for row, length in zip(x, lengths or [4, 4, 4], strict=True):
         row[length:] = float("nan")
-    inputs = [x, lengths if lengths is None else torch.tensor(lengths)]
-    check_gradients(impl, "RNNClassifier", arguments, lstm_shapes(*arguments), inputs, lstm, 0)
+    net = Net("RNNClassifier", [2, 3, 4], weights=random_tensors(lstm_shapes(2, 3, 4), 0), training=False)
+    check_gradients(impl, net, {"x": x, "lengths": lengths if lengths is None else torch.tensor(lengths)}, lstm)
 
 
 @pytest.mark.gpu
@@ -543,37 +469,47 @@ def test_gradients_of_rnn(impl, lengths):
 @pytest.mark.parametrize("lengths", [None, [2, 4, 1]])
 def test_rnn_on_the_gpu(impl, lengths):
     """Sequences on the GPU are read there, from a first state that is there, too."""
-    arguments = [2, 3, 4]
-    weights = generic(lstm_shapes(*arguments), 1)
-    (x,) = generic([(3, 4, 2)], 2)
+    weights, x = random_tensors(lstm_shapes(2, 3, 4), 1), random_tensor((3, 4, 2), 2)
+    net = Net("RNNClassifier", [2, 3, 4], weights=weights, training=False, device="cuda")
     inputs = [x, lengths if lengths is None else torch.tensor(lengths)]
-    text = f"net.cuda()({literal(x)}.cuda(), {literal(inputs[1])})"
-    evidence = ask(impl, "run", "RNNClassifier", arguments, weights, inputs, False, None, "cuda", shown=lambda: text)
-    assert_shapes(evidence, "RNNClassifier", arguments, [weight.shape for weight in weights])
-    assert_value(evidence["device"], "cuda", called=f"{text}.device.type")
-    assert_tensor(evidence["result"], lstm(x, lengths, *weights), rtol=1e-9, atol=1e-9, called=text)
+    assert_value(net.devices(impl, inputs), ["cuda"])
+    assert_tensor(net.run(impl, inputs)[0], lstm(x, lengths, *weights), tolerance=ON_GPU)
 
 
 # freeze
 
+HELD = {
+    "linear": lambda _inputs, _outputs, bias: ["weight", "bias"] if bias else ["weight"],
+    "conv": lambda *options: ["weight", "bias"] if options[-1] else ["weight"],
+    "norm": lambda _: ["weight", "bias"],
+    "layer norm": lambda _: ["weight", "bias"],
+    "prelu": lambda _: ["weight"],
+    "embedding": lambda _: ["weight"],
+    "conv1d": lambda _: ["weight", "bias"],
+    "recurrent": lambda _: ["weight_ih", "weight_hh", "bias_ih", "bias_hh"],
+    "dropout": lambda _: [],
+}
+"""The parameters of each kind of layer, in order."""
 
-def paths_of(tree, prefix=""):
-    """The paths of all modules of a tree, that of the tree itself first."""
-    found = [prefix]
+
+def parts_of(tree, prefix=""):
+    """All modules of a net by path, in order; a module is a tree of others by name, or a layer's kind and options."""
+    found = {prefix: tree}
     for name, part in tree.items() if isinstance(tree, dict) else ():
-        found += paths_of(part, f"{prefix}.{name}" if prefix else name)
+        found |= parts_of(part, f"{prefix}.{name}" if prefix else name)
     return found
 
 
-def values_of(tree):
-    """The names of all parameters of a tree, and how many numbers each holds."""
-    if isinstance(tree, dict):
-        return {f"{name}.{key}": size for name, part in tree.items() for key, size in values_of(part).items()}
-    kind, *options = tree
-    if kind == "linear":
-        inputs, outputs, bias = options
-        return {"weight": inputs * outputs, **({"bias": outputs} if bias else {})}
-    return {"weight": options[0], "bias": options[0]} if kind == "norm" else {}
+def parameters_of(tree):
+    """The names of all parameters, in order."""
+    layers = {path: part for path, part in parts_of(tree).items() if not isinstance(part, dict)}
+    return [f"{path}.{name}".removeprefix(".") for path, (kind, *rest) in layers.items() for name in HELD[kind](*rest)]
+
+
+def first_of(names, tied):
+    """For each parameter, the number of the first one that is the same: tied layers share their weight."""
+    shared = [f"{path}.weight" for path in tied]
+    return [names.index(shared[0] if name in shared else name) for name in names]
 
 
 def within(name, path):
@@ -589,16 +525,40 @@ def tree_text(tree):
     return f"{kind}({', '.join(map(str, options))})"
 
 
-def check_frozen(impl, tree, path, *, tied=(), frozen=(), evaluated=(), grad=1.0):
-    """Has a part of a net frozen; gives what was seen."""
+def check_frozen(impl, tree, path, *, tied=(), frozen=(), evaluated=(), grads=None, exists=True):
+    """Has a part of a net frozen, and looks at all parameters and modules, and at the counts."""
+    names, paths = parameters_of(tree), list(parts_of(tree))
+    grads = [1.0] * len(names) if grads is None else grads
     text = f"freeze(net, {path!r})  # net = {tree_text(tree)}"
-    evidence = ask(impl, "freeze", tree, path, list(tied), list(frozen), list(evaluated), grad, shown=lambda: text)
-    before, after = evidence["before"], evidence["after"]
-    for name, value in before["values"].items():
-        assert_unchanged(after["values"][name], value, name, called=text)
-    return evidence, text
+    with showing(text):
+        evidence = impl.probes.freeze(tree, path, list(tied), list(frozen), list(evaluated), grads)
+    before, after, first = evidence["before"], evidence["after"], first_of(names, tied)
+    for number, name in enumerate(names):
+        assert_unchanged(after["parameters"][number], before["parameters"][number], name)
+    assert_value(after["buffers"], before["buffers"], tolerance=EXACT, called=f"{text}\n# the buffers afterwards")
+    if not exists:
+        assert evidence["raised"], f"freeze(net, {path!r}) should raise AttributeError: the net has no such module"
+        assert_value(after, before)
+        return
+    part = {first[number] for number, name in enumerate(names) if within(name, path)}
+    resting = part | {first[number] for number in frozen}
+    for number, name in enumerate(names):
+        right = first[number] not in resting
+        assert after["requires grad"][number] is right, (
+            f"{name}.requires_grad should be {right} after freeze(net, {path!r}), and is {not right}"
+        )
+        grad = None if first[number] in part else before["grads"][number]
+        assert_value(after["grads"][number], grad, called=f"{text}\nnet.{name}.grad")
+    for number, name in enumerate(paths):
+        right = not within(name, path) and number not in evaluated
+        said = f"net.{name}.training" if name else "net.training"
+        assert after["modes"][number] is right, f"{said} should be {right} after freeze(net, {path!r})"
+    sizes = {number: before["parameters"][number].numel() for number in first}
+    total = sum(sizes[number] for number in resting)
+    assert_value(evidence["result"], (total, sum(sizes.values()) - total))
 
 
+TWO = {"body": ["linear", 2, 3, True], "head": ["linear", 3, 1, False]}
 NETS = [
     {
         "conv": ["linear", 2, 3, True],
@@ -608,99 +568,76 @@ NETS = [
     },
     ["linear", 3, 2, True],
 ]
-
-
-def some(names, chance):
-    """About every third name."""
-    return [name for name in names if chance.random() < 0.35]
+SHARING = {
+    "encoder": {"0": ["norm", 3], "1": ["linear", 2, 4, True]},
+    "decoder": ["linear", 2, 4, False],
+    "head": ["linear", 2, 3, True],
+}
+TIED = ("encoder.1", "decoder")
 
 
 @pytest.mark.exercise("freeze")
-@given(
-    problem=st.sampled_from([(tree, path) for tree in NETS for path in paths_of(tree)]),
-    chance=st.randoms(use_true_random=False),
-    grad=st.sampled_from([1.0, -2.0]),
+@pytest.mark.parametrize(("tree", "path"), [(TWO, "body"), (TWO, "head"), (TWO, ""), (NETS[1], "")])
+def test_part_of_a_small_net(impl, tree, path):
+    """The part requires no grad, has no `.grad`, is in evaluation mode and is counted; the rest stays."""
+    check_frozen(impl, tree, path)
+
+
+@pytest.mark.exercise("freeze")
+@pytest.mark.parametrize("path", ["body", "head"])
+@pytest.mark.parametrize(
+    "already",
+    [{"frozen": [0]}, {"frozen": [2]}, {"evaluated": [1]}, {"evaluated": [0, 2]}, {"grads": [None, 0.0, None]}],
+    ids=str,
 )
-@settings(max_examples=50)
-def test_frozen_part(impl, problem, chance, grad):
-    """The part requires no grad, has no `.grad` and is in evaluation mode, and the counts are right; the rest stays."""
-    tree, path = problem
-    sizes, paths = values_of(tree), paths_of(tree)
-    frozen, evaluated = some(sizes, chance), some(paths, chance)
-    evidence, text = check_frozen(impl, tree, path, frozen=frozen, evaluated=evaluated, grad=grad)
-    before, after = evidence["before"], evidence["after"]
-    for name in sizes:
-        here = within(name, path)
-        right = not here and name not in frozen
-        assert after["requires_grad"][name] is right, (
-            f"{name}.requires_grad should be {right} after freeze(net, {path!r}), and is {not right}"
-        )
-        assert_value(after["grad"][name], None if here else before["grad"][name], called=f"{text}\n{name}.grad")
-    for name in paths:
-        right = not within(name, path) and name not in evaluated
-        said = f"net.{name}.training" if name else "net.training"
-        assert after["training"][name] is right, f"{said} should be {right} after freeze(net, {path!r})"
-    total = sum(size for name, size in sizes.items() if name in frozen or within(name, path))
-    assert_value(evidence["result"], (total, sum(sizes.values()) - total), called=text)
+def test_what_was_there_already(impl, path, already):
+    """Some parameters are frozen before, some modules in evaluation mode, some gradients missing or zero."""
+    check_frozen(impl, TWO, path, **already)
 
 
 @pytest.mark.exercise("freeze")
 @pytest.mark.parametrize("path", ["encoder", "encoder.1", "decoder", "head", ""])
 def test_shared_parameter(impl, path):
     """A weight that several modules share counts once, and is frozen for all of them."""
-    a, b, c = 2, 4, 3
-    tree = {
-        "encoder": {"0": ["norm", c], "1": ["linear", a, b, True]},
-        "decoder": ["linear", a, b, False],
-        "head": ["linear", a, c, True],
-    }
-    evidence, text = check_frozen(impl, tree, path, tied=["encoder.1", "decoder"])
-    total = {"norm": 2 * c, "shared": a * b, "bias": b, "head": a * c + c}
-    parts = {
-        "encoder": ["norm", "shared", "bias"],
-        "encoder.1": ["shared", "bias"],
-        "decoder": ["shared"],
-        "head": ["head"],
-        "": list(total),
-    }
-    frozen = sum(total[name] for name in parts[path])
-    assert_value(evidence["result"], (frozen, sum(total.values()) - frozen), called=text)
-    for name in ("encoder.1.weight", "decoder.weight"):
-        right = "shared" not in parts[path]
-        assert evidence["after"]["requires_grad"][name] is right, f"{name}.requires_grad should be {right}"
+    check_frozen(impl, SHARING, path, tied=TIED)
 
 
 @pytest.mark.exercise("freeze")
-@pytest.mark.parametrize("path", ["conv", "conv1.2", "conv10.0.weight", "head.weight", "con", "tail", "conv10.1.0"])
+@pytest.mark.parametrize("path", ["tail", "con", "conv", "conv1.2", "conv10.1.0", "head.weight", "conv10.0.weight"])
 def test_path_that_does_not_exist(impl, path):
     """A path that leads to no module raises AttributeError, and nothing changes."""
     tree = {"conv1": ["linear", 2, 3, True], "conv10": {"0": ["linear", 1, 2, True]}, "head": ["norm", 3]}
-    evidence, text = check_frozen(impl, tree, path, frozen=["head.bias"], evaluated=["conv10"])
-    assert evidence["raised"] == "AttributeError", (
-        f"freeze(net, {path!r}) should raise AttributeError: the net has no such module"
+    check_frozen(impl, tree, path, frozen=[5], evaluated=[2], exists=False)
+
+
+@pytest.mark.exercise("freeze")
+@given(
+    problem=st.sampled_from([(tree, path) for tree in [*NETS, SHARING] for path in parts_of(tree)]),
+    chance=st.randoms(use_true_random=False),
+)
+@settings(max_examples=60)
+def test_frozen_part(impl, problem, chance):
+    """All of this is so together, whatever was frozen or in evaluation mode, and whatever `.grad` was there."""
+    tree, path = problem
+    frozen, evaluated = (
+        [number for number in range(len(held)) if chance.random() < 0.35]
+        for held in (parameters_of(tree), parts_of(tree))
     )
-    assert_value(evidence["after"], evidence["before"], called=text)
+    grads = [chance.choice([1.0, -2.0, 0.0, None]) for _ in parameters_of(tree)]
+    tied = TIED if tree is SHARING else ()
+    check_frozen(impl, tree, path, tied=tied, frozen=frozen, evaluated=evaluated, grads=grads)
 
 
 # initialise
 
 
-def check_initialised(impl, tree, generator, dtype=torch.float32, frozen=()):
-    """Has a net initialised; gives what was seen."""
-    seed = generator.initial_seed()
+def initialised(impl, tree, generator, dtype=torch.float32, *, tied=(), frozen=(), grads=None):
+    """Has a net initialised: what was seen, and the call's text."""
+    grads = [None] * len(parameters_of(tree)) if grads is None else grads
     net = f"net = {tree_text(tree)}{', in float64' if dtype is torch.float64 else ''}"
-    text = f"initialise(net, torch.Generator().manual_seed({seed}))  # {net}"
-    return ask(impl, "initialise", tree, generator, dtype, list(frozen), shown=lambda: text), text
-
-
-def layers_of(tree, prefix=""):
-    """The layers of a tree by path."""
-    if not isinstance(tree, dict):
-        return {prefix: tree}
-    found = {}
-    for name, part in tree.items():
-        found.update(layers_of(part, f"{prefix}.{name}" if prefix else name))
-    return found
+    text = f"initialise(net, torch.Generator().manual_seed({generator.initial_seed()}))  # {net}"
+    with showing(text):
+        return impl.probes.initialise(tree, generator, dtype, list(tied), list(frozen), grads), text
 
 
 @pytest.mark.exercise("initialise")
@@ -716,13 +653,12 @@ def layers_of(tree, prefix=""):
 )
 def test_distribution_of_weights(impl, layer, fan_in, dtype):
     """Weights are normally distributed with mean 0 and standard deviation √(2 / fan_in)."""
-    evidence, text = check_initialised(impl, {"a": {"b": layer}}, torch.Generator().manual_seed(5), dtype)
-    weight = evidence["after"]["a.b.weight"]
+    evidence, _ = initialised(impl, {"a": {"b": layer}}, torch.Generator().manual_seed(5), dtype)
+    weight = evidence["after"]["parameters"][0]
     assert weight.dtype is dtype, f"the weight is of {weight.dtype}, and should be of {dtype}"
     right = (2 / fan_in) ** 0.5
     spread = weight.double().std().item()
     n = weight.numel()
-    last_call.record(lambda: text)
     assert abs(spread / right - 1) < 5 / (2 * n) ** 0.5, (
         f"the standard deviation is {spread:.5f}, and should be {right:.5f}"
     )
@@ -752,52 +688,48 @@ EVERYTHING = {
 }
 
 
+FEW = {"a": ["linear", 3, 2, True], "b": ["layer norm", 2], "c": ["linear", 2, 3, True]}
+PAIR = {"a": ["linear", 3, 2, True], "b": ["linear", 3, 2, False], "c": ["norm", 2]}
+
+
 @pytest.mark.exercise("initialise")
-@pytest.mark.parametrize(("dtype", "frozen"), [(torch.float32, False), (torch.float64, True)])
-@pytest.mark.parametrize("tree", [EVERYTHING, ["linear", 3, 2, True], ["linear", 1, 3, False], EVERYTHING["1"]["a"]])
-def test_what_is_initialised(impl, tree, dtype, frozen):
+@pytest.mark.parametrize(
+    ("tree", "options"),
+    [
+        (["linear", 3, 2, True], {}),
+        (["linear", 1, 3, False], {}),
+        (EVERYTHING["1"]["a"], {}),
+        (FEW, {}),
+        (FEW, {"frozen": [0, 2, 5]}),  # the weight of one layer, the bias of another, and something else
+        (FEW, {"grads": [None, 0.0, 1.0, None, 0.0, 2.0]}),
+        (PAIR, {"tied": ["a", "b"]}),
+        (PAIR, {"tied": ["a", "b"], "frozen": [0]}),
+        (EVERYTHING, {}),
+        (EVERYTHING, {"frozen": [0, 2, 4, 5, 8, 10]}),
+    ],
+)
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_what_is_initialised(impl, tree, options, dtype):
     """Every linear layer and every convolution, the net itself too, gets new weights and zero biases; nothing else."""
-    names = [f"{path}.weight".removeprefix(".") for path in layers_of(tree)] if frozen else []
-    evidence, text = check_initialised(impl, tree, torch.Generator().manual_seed(4), dtype, names)
+    evidence, text = initialised(impl, tree, torch.Generator().manual_seed(4), dtype, **options)
     assert_value(evidence["result"], None)
-    before, after = evidence["before"], evidence["after"]
-    assert list(after) == list(before), "the net has other parameters or buffers than before"
-    for path, (kind, *_) in layers_of(tree).items():
-        for name in [name for name in before if not path or name.startswith(f"{path}.")]:
-            value, called = after[name], f"{text}\nnet.{name}"
-            if kind not in ("linear", "conv"):
-                assert_unchanged(value, before[name], name, called=called)
+    before, after, parts = evidence["before"], evidence["after"], parts_of(tree)
+    assert len(after["parameters"]) == len(before["parameters"]), "the net has other parameters than before"
+    for number, name in enumerate(parameters_of(tree)):
+        value, old, path = after["parameters"][number], before["parameters"][number], name.rpartition(".")[0]
+        with showing(f"{text}\nnet.{name}"):
+            if parts[path][0] not in ("linear", "conv"):
+                assert_unchanged(value, old, name)
             elif name.endswith("bias"):
-                assert_tensor(value, torch.zeros_like(before[name]), called=called)
+                assert_tensor(value, torch.zeros_like(old))
             else:
-                assert value.shape == before[name].shape and value.dtype is dtype, (
-                    f"{name} has changed its shape or dtype"
-                )
-                assert (value != before[name]).all(), f"{name} was not drawn anew, or not all of it"
+                assert value.shape == old.shape and value.dtype is dtype, f"{name} has changed its shape or dtype"
+                assert (value != old).all(), f"{name} was not drawn anew, or not all of it"
                 assert value.isfinite().all(), f"{name} is not finite"
     assert evidence["the same parameters"], "the net has got other Parameters: fill those that it has"
     assert evidence["are leaves"], "a parameter has got a history: initialise without recording"
-    right = [name for name in before if name in _grown(tree) and name not in names]
-    assert_value(evidence["require grad"], right, called=f"{text}\n# which parameters require grad")
-
-
-def _grown(tree):
-    """The names of all parameters of a tree, without buffers."""
-    found = []
-    for path, (kind, *options) in layers_of(tree).items():
-        kept = {
-            "linear": ["weight", "bias"] if options[-1] else ["weight"],
-            "conv": ["weight", "bias"] if options[-1] else ["weight"],
-            "norm": ["weight", "bias"],
-            "layer norm": ["weight", "bias"],
-            "prelu": ["weight"],
-            "embedding": ["weight"],
-            "conv1d": ["weight", "bias"],
-            "recurrent": ["weight_ih", "weight_hh", "bias_ih", "bias_hh"],
-            "dropout": [],
-        }[kind]
-        found += [f"{path}.{name}".removeprefix(".") for name in kept]
-    return found
+    for kept in ("buffers", "requires grad", "grads", "modes"):
+        assert_value(after[kept], before[kept], called=f"{text}\n# {kept}, in order")
 
 
 @pytest.mark.exercise("initialise")
@@ -806,15 +738,16 @@ def test_numbers_come_from_the_generator(impl, seed, dtype):
     """The generator alone decides: the same state gives the same weights, another one others."""
     tree = {"a": ["linear", 3, 2, True], "b": {"0": ["linear", 3, 2, False], "1": ["conv", 2, 3, [2, 2], 1, True]}}
     generator = torch.Generator().manual_seed(seed)
-    first, text = check_initialised(impl, tree, generator, dtype)
-    second, _ = check_initialised(impl, tree, generator, dtype)
-    again, _ = check_initialised(impl, tree, torch.Generator().manual_seed(seed), dtype)
-    for name in ("a.weight", "b.0.weight", "b.1.weight"):
-        assert_tensor(again["after"][name], first["after"][name], rtol=0, atol=0, called=f"{text}\nnet.{name}")
-        assert not torch.equal(second["after"][name], first["after"][name]), (
-            f"the same generator gave the same {name} twice: do not seed it, nor copy it"
-        )
-    assert not torch.equal(first["after"]["a.weight"], first["after"]["b.0.weight"]), "two layers got the same weights"
+    (first, text), (second, _) = (initialised(impl, tree, generator, dtype) for _ in range(2))
+    again, _ = initialised(impl, tree, torch.Generator().manual_seed(seed), dtype)
+    values, others, same = (evidence["after"]["parameters"] for evidence in (first, second, again))
+    for number, name in enumerate(parameters_of(tree)):
+        if name.endswith("weight"):
+            assert_tensor(same[number], values[number], tolerance=EXACT, called=f"{text}\nnet.{name}")
+            assert not torch.equal(others[number], values[number]), (
+                f"the same generator gave the same {name} twice: do not seed it, nor copy it"
+            )
+    assert not torch.equal(values[0], values[2]), "two layers got the same weights"
     before, after = first["global generator"]
     assert torch.equal(before, after), "the global generator was touched: hand yours to whatever draws"
 
@@ -824,7 +757,7 @@ def test_numbers_come_from_the_generator(impl, seed, dtype):
 
 def course(features, dtype, steps, seed=0, *, turned=False):
     """Rows for a course: the arguments of `check_course`, of which steps are a mode and rows each."""
-    rows = [10 * x for x in generic([(batch, features) for _, batch in steps], seed, dtype)]
+    rows = [10 * x for x in random_tensors([(batch, features) for _, batch in steps], seed, dtype)]
     if dtype is torch.float64:
         rows = [9 * x for x in rows]  # greater than 100, some of them
     rows = [transposed(x) for x in rows] if turned else rows
@@ -838,14 +771,28 @@ def course_text(features, dtype, steps):
     return "\n".join(lines)
 
 
-def check_course(impl, features, dtype, steps, resume_after=-1):
-    """Takes a RunningMean through steps, and gives what was seen and what should have been."""
+def check_course(impl, features, dtype, steps, resume_after=-1, device="cpu"):
+    """Takes a RunningMean through steps, and gives what was seen, and a text."""
     text = course_text(features, dtype, steps)
-    evidence = ask(impl, "running_mean", features, dtype, "cpu", steps, resume_after, shown=lambda: text)
-    assert_module(evidence, "RunningMean")
+    with showing(text):
+        evidence = impl.probes.running_mean(features, dtype, device, steps, resume_after)
+    assert evidence["is module"], "RunningMean should make an nn.Module, and what it makes is none"
     for (_, x), rows in zip(steps, evidence["rows"], strict=True):
-        assert_unchanged(rows, x, "x", called=text)
+        assert_unchanged(rows, x, "x")
     return evidence, text
+
+
+def check_state(state, right, text):
+    """The buffers, and what of them is saved, are right, and nothing else is there."""
+    saved = {name: right[name] for name in ("count", "mean")}
+    close = partial(assert_value, tolerance=NEAR)
+    close(state["attributes"], right, called=f"{text}\nnet.mean, net.count, net.latest")
+    close(state["buffers"], right, called=f"{text}\ndict(net.named_buffers())")
+    close(state["saved"], saved, called=f"{text}\nnet.state_dict()")
+    assert_value(state["others"], [0, 0], called=f"{text}\n# how many other buffers there are, and how many are saved")
+    assert_value(state["require grad"], [], called=f"{text}\n# which buffers require grad")
+    assert_value(state["are inference tensors"], [], called=f"{text}\n# which buffers are inference tensors")
+    assert state["parameters"] == 0, "the module has parameters: what is not learnt is a buffer"
 
 
 def expected_course(features, dtype, steps):
@@ -859,9 +806,9 @@ def expected_course(features, dtype, steps):
         mean = seen.mean(axis=0) if len(seen) else np.zeros(features)
         states.append(
             {
-                "mean": torch.from_numpy(mean.copy()).to(dtype),
                 "count": torch.tensor(len(seen)),
                 "latest": torch.from_numpy(latest.copy()).to(dtype),
+                "mean": torch.from_numpy(mean.copy()).to(dtype),
             }
         )
         if x is not None:
@@ -874,14 +821,24 @@ def expected_course(features, dtype, steps):
 def test_new_running_mean(impl, features, dtype):
     """A new module has three buffers that are zero, no parameters, and a `state_dict` with two of the buffers."""
     evidence, text = check_course(impl, features, dtype, [])
-    (right,) = expected_course(features, dtype, [])[1]
-    assert_value(evidence["states"][0]["attributes"], right, called=f"{text}\nnet.mean, net.count, net.latest")
-    assert_value(
-        evidence["states"][0]["buffers"], dict(sorted(right.items())), called=f"{text}\ndict(net.named_buffers())"
-    )
-    saved = {name: right[name] for name in ("count", "mean")}
-    assert_value(evidence["states"][0]["saved"], saved, called=f"{text}\nnet.state_dict()")
-    assert evidence["states"][0]["parameters"] == 0, "the module has parameters: what is not learnt is a buffer"
+    check_state(evidence["states"][0], expected_course(features, dtype, [])[1][0], text)
+
+
+def check_whole_course(impl, case):
+    """The results, and the buffers after each step, are right."""
+    results, states = expected_course(*case)
+    evidence, text = check_course(impl, *case)
+    assert_value(evidence["results"], results, tolerance=NEAR, called=text)
+    for state, right in zip(evidence["states"], states, strict=True):
+        check_state(state, right, text)
+
+
+@pytest.mark.exercise("RunningMean")
+@pytest.mark.parametrize("modes", [["eval"], ["train"], ["train", "eval"], ["train", "train"]], ids=str)
+def test_few_rows(impl, modes):
+    """A row in evaluation mode, a row in training mode, and one of these after another."""
+    steps = [[mode, numbered((1, 2)) * 2**number] for number, mode in enumerate(modes)]
+    check_whole_course(impl, (2, torch.float32, steps))
 
 
 @pytest.mark.exercise("RunningMean")
@@ -895,20 +852,7 @@ def test_new_running_mean(impl, features, dtype):
 @settings(max_examples=40)  # each has all numbers at random
 def test_course_of_running_mean(impl, features, dtype, steps, seed, turned):
     """Each call gives the rows minus the mean of all rows seen in training; the buffers change in training only."""
-    case = course(features, dtype, steps, seed, turned=turned)
-    results, states = expected_course(*case)
-    evidence, text = check_course(impl, *case)
-    assert_value(evidence["results"], results, **near(dtype), called=text)
-    for state, right in zip(evidence["states"], states, strict=True):
-        assert_value(state["attributes"], right, **near(dtype), called=f"{text}\nnet.mean, net.count, net.latest")
-        assert_value(
-            state["buffers"], dict(sorted(right.items())), **near(dtype), called=f"{text}\ndict(net.named_buffers())"
-        )
-        saved = {name: right[name] for name in ("count", "mean")}
-        assert_value(state["saved"], saved, **near(dtype), called=f"{text}\nnet.state_dict()")
-        assert_value(state["require grad"], [], called=f"{text}\n# which buffers require grad")
-        assert_value(state["are inference tensors"], [], called=f"{text}\n# which buffers are inference tensors")
-        assert state["parameters"] == 0, "the module has got parameters"
+    check_whole_course(impl, course(features, dtype, steps, seed, turned=turned))
 
 
 STEPS = [("train", 2), ("eval", 1), ("train", 3), ("train", 1)]
@@ -920,12 +864,12 @@ def test_running_mean_goes_on_elsewhere(impl, after):
     """A new module that is given the `state_dict` goes on as the old one would have."""
     case = course(2, torch.float64, STEPS)
     evidence, text = check_course(impl, *case, after)
-    assert_value(evidence["report"], [[], []], called=f"{text}\n# missing and unexpected keys of load_state_dict")
+    assert_value(evidence["keys that do not fit"], 0, called=f"{text}\n# how many keys load_state_dict misses")
     results, states = expected_course(*case)
     text = f"{text}\n# after {after} calls, a new module takes over by load_state_dict"
-    assert_value(evidence["results"], results, **near(case[1]), called=text)
+    assert_value(evidence["results"], results, tolerance=NEAR, called=text)
     for name in ("mean", "count"):
-        assert_value(evidence["states"][-1]["attributes"][name], states[-1][name], **near(case[1]), called=text)
+        assert_value(evidence["states"][-1]["attributes"][name], states[-1][name], tolerance=NEAR, called=text)
 
 
 @pytest.mark.exercise("RunningMean")
@@ -935,9 +879,10 @@ def test_gradient_through_running_mean(impl, batches, dtype):
     """The gradient goes to `x` as it arrives, since the mean is a constant, and to no rows of earlier calls."""
     case = course(2, dtype, [("train", batch) for batch in batches])
     rows = [x for _, x in case[2]]
-    upstreams = generic([x.shape for x in rows], 1, dtype)
+    upstreams = random_tensors([x.shape for x in rows], 1, dtype)
     text = f"{course_text(*case)}\n# and the gradients of each x"
-    evidence = ask(impl, "running_mean_gradients", 2, rows, upstreams, shown=lambda: text)
+    with showing(text):
+        evidence = impl.probes.running_mean_gradients(2, rows, upstreams)
     assert evidence != "no gradient", "the result does not require grad, or has not the shape of x"
     assert_value(evidence, [[upstream, 0] for upstream in upstreams], called=text)
 
@@ -947,9 +892,7 @@ def test_gradient_through_running_mean(impl, batches, dtype):
 def test_running_mean_on_the_gpu(impl):
     """All buffers move to the GPU with the module, and stay there."""
     steps = [["train", torch.tensor([[1.0, 2.0], [5.0, 0.0]])], ["eval", torch.tensor([[4.0, 4.0]])]]
-    text = "net = RunningMean(2).cuda()"
-    evidence = ask(impl, "running_mean", 2, torch.float32, "cuda", steps, shown=lambda: text)
-    assert_module(evidence, "RunningMean")
+    evidence, text = check_course(impl, 2, torch.float32, steps, device="cuda")
     results, states = expected_course(2, torch.float32, steps)
     assert_value(evidence["results"], results)
     for state, right in zip(evidence["states"], states, strict=True):
@@ -982,9 +925,16 @@ def stack(x, *weights):
 @pytest.mark.parametrize("sizes", STACKS)
 def test_layers_of_residual_mlp(impl, sizes):
     """A new net has a linear layer for each pair of neighbouring sizes, all of them registered."""
-    given_sizes = list(sizes)
-    check_layers(impl, "ResidualMLP", [given_sizes], stack_shapes(sizes))
-    assert given_sizes == sizes, f"the list of sizes was changed: it was {sizes}, and is {given_sizes}"
+    with unchanged(sizes=sizes):
+        check_new(impl, Net("ResidualMLP", [sizes]), stack_shapes(sizes))
+
+
+@pytest.mark.exercise("ResidualMLP")
+@pytest.mark.parametrize("sizes", STACKS)
+def test_simple_stack(impl, sizes):
+    """The result for one row, through layers with weights that count from 1."""
+    net = Net("ResidualMLP", [sizes], weights=simple(stack_shapes(sizes)), training=False)
+    check_run(impl, net, {"x": numbered((1, sizes[0]))}, stack, NEAR)
 
 
 @pytest.mark.exercise("ResidualMLP")
@@ -993,12 +943,12 @@ def test_layers_of_residual_mlp(impl, sizes):
 def test_results_of_residual_mlp(impl, sizes, look, batch, training):
     """Each layer but the last is followed by ReLU, and what it was given is added where the size stays."""
     weights, x = numbers(look, (batch, sizes[0]), stack_shapes(sizes))
-    check_run(impl, "ResidualMLP", [sizes], weights, [x], stack, training=training)
+    check_run(impl, Net("ResidualMLP", [sizes], weights=weights, training=training), {"x": x}, stack, NEAR)
 
 
 @pytest.mark.exercise("ResidualMLP")
 @pytest.mark.parametrize("sizes", [[2, 3], [2, 2, 2, 2], [3, 3, 1, 1, 2]])
 def test_gradients_of_residual_mlp(impl, sizes):
     """Gradients reach the input and all parameters, and are right."""
-    (x,) = generic([(2, sizes[0])], 2)
-    check_gradients(impl, "ResidualMLP", [sizes], stack_shapes(sizes), [x], stack, 0)
+    net = Net("ResidualMLP", [sizes], weights=random_tensors(stack_shapes(sizes), 0), training=False)
+    check_gradients(impl, net, {"x": random_tensor((2, sizes[0]), 2)}, stack)

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from harness.data.literals import literal
 from harness.runner import last_call
 from harness.spec.asserts import assert_own_memory, assert_raises, assert_tensor, assert_unchanged, assert_value
-from harness.spec.digits import TRAINING, digits, write_idx
+from harness.spec.digit_images import TRAINING, digits, write_idx
 from harness.spec.strategies import seeds
 
 BROAD = [0, 7, 2**32 - 1]

@@ -18,7 +18,7 @@ from torch.nn import functional
 from harness.data.literals import literal
 from harness.runner import last_call
 from harness.spec.asserts import assert_raises, assert_tensor, assert_unchanged, assert_value
-from harness.spec.digits import digits
+from harness.spec.digit_images import digits
 from harness.spec.strategies import seeds
 
 CAREFUL = st.sampled_from([torch.float64, torch.float32])

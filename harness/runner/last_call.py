@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 _last: Callable[[], str] | None = None
 _shown: Callable[[], str] | None = None
 _gave_none = False
+_called = False  # within the innermost block of `showing`
 
 
 def record(text_thunk: Callable[[], str]) -> None:
@@ -24,13 +25,15 @@ def record(text_thunk: Callable[[], str]) -> None:
     Args:
         text_thunk: gives the call's text; it runs only if a message needs it.
     """
-    global _last, _gave_none
-    _last, _gave_none = _shown or text_thunk, False
+    global _last, _gave_none, _called
+    _last, _gave_none, _called = _shown or text_thunk, False, True
 
 
 @contextmanager
 def showing(text: str | Callable[[], str]) -> Iterator[None]:
     """Has messages show this text for every call within the block, and after it until the next call.
+
+    Around comparisons alone, without a call, it holds within the block only.
 
     Args:
         text: what a learner could paste, or a function that returns it; that runs only if a message needs it.
@@ -41,13 +44,16 @@ def showing(text: str | Callable[[], str]) -> Iterator[None]:
     'double(21)'
     >>> forget()
     """
-    global _shown
-    before, _shown = _shown, (lambda: text) if isinstance(text, str) else text
-    record(_shown)
+    global _last, _shown, _gave_none, _called
+    before, last, gave_none, called = _shown, _last, _gave_none, _called
+    _shown = (lambda: text) if isinstance(text, str) else text
+    _last, _gave_none, _called = _shown, False, False
     try:
         yield
+        if not _called:  # where a comparison fails, the text stays: whoever reports that asks for it later
+            _last, _gave_none = last, gave_none
     finally:
-        _shown = before
+        _shown, _called = before, _called or called
 
 
 def note_none() -> None:

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+import re
+from typing import TYPE_CHECKING
+
 import pytest
 
+from harness.catalogue import manager
 from harness.tests import rooms
+
+if TYPE_CHECKING:
+    from harness.model import Kata
 
 MOST_ENTRIES = 14
 """Beside `__init__.py` and `__main__.py`, which every package that is also a command has."""
@@ -54,6 +61,14 @@ def test_no_module_imports_itself_in_a_circle() -> None:
 def test_a_module_can_be_read_in_one_sitting(module: str) -> None:
     """None outside the tests has more than 300 lines."""
     assert len(rooms.modules()[module].read_text(encoding="utf-8").splitlines()) <= MOST_LINES
+
+
+@pytest.mark.parametrize("kata", manager.load().catalogue.katas, ids=lambda kata: kata.topic)
+def test_specs_import_from_one_place(kata: Kata) -> None:
+    """A spec and its probes import of the harness only what `harness.spec` offers."""
+    for path in (kata.spec, kata.probes, kata.mistakes):
+        text = path.read_text(encoding="utf-8") if path.exists() else ""
+        assert set(re.findall(r"^(?:from|import) (harness[.\w]*)", text, re.MULTILINE)) <= {"harness.spec"}
 
 
 def test_the_drawing_is_that_of_the_imports() -> None:

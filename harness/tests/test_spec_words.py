@@ -78,8 +78,17 @@ class TestShowing:
         with showing(lambda: pytest.fail("was written")):
             last_call.record(lambda: "g()")
         with showing(lambda: "h()"):
-            pass
-        assert last_call.last_call() == "h()"
+            assert last_call.last_call() == "h()"
+
+    def test_around_comparisons_alone_it_holds_within_the_block(self):
+        """Without a call in it, what was shown before is shown again; where a comparison fails, the text stays."""
+        last_call.record(lambda: "f()")
+        with showing("f(); what it left"):
+            assert last_call.last_call() == "f(); what it left"
+        assert last_call.last_call() == "f()"
+        with pytest.raises(AssertionError), showing("f(); what it left"):
+            raise AssertionError
+        assert last_call.last_call() == "f(); what it left"
 
     def test_blocks_may_stand_in_one_another(self):
         """The inner one wins, and then the outer one again."""

@@ -8,8 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from packaging.version import Version
 
-from harness.runner import last_call
-from harness.spec.asserts import assert_raises, assert_value
+from harness.spec import assert_raises, assert_value, showing
 
 SUFFIXES = [
     "",
@@ -97,19 +96,15 @@ def one(*kinds, gpus=0):
 
 def on(impl, machine, function, *args):
     """Calls a function on a pretended machine. A message about a wrong result tells the machine in a comment."""
-    try:
+    with showing(lambda: f"{function}({', '.join(map(repr, args))})  # {told(machine, function)}"):
         return impl.probes.on_machine(machine, function, *args)
-    finally:
-        last_call.record(lambda: f"{function}({', '.join(map(repr, args))})  # {told(machine, function)}")
 
 
 def in_turn(impl, function, *each):
     """Calls a function on one machine after the other: what each call returned, and the current device after it."""
-    try:
+    words = "; called again with ".join(told(machine, function) for machine in each)
+    with showing(lambda: f"{function}()  # {words}"):
         return impl.probes.on_machines(each, function)
-    finally:
-        words = "; called again with ".join(told(machine, function) for machine in each)
-        last_call.record(lambda: f"{function}()  # {words}")
 
 
 def told(machine, function):
@@ -347,10 +342,8 @@ def run_with_threads(impl, situation, result=None, error=None, mark=None):
     before, count, change = situation
     does = f"raises {error[0]}" if error else f"returns {result!r}"
     sets = f"sets {change}, " if change is not None else ""
-    try:
+    with showing(lambda: f"run_with_threads({count}, work)  # threads before: {before}; work {sets}{does}"):
         return impl.probes.threads_seen(before, count, result, error, change, mark)
-    finally:
-        last_call.record(lambda: f"run_with_threads({count}, work)  # threads before: {before}; work {sets}{does}")
 
 
 @pytest.mark.exercise("run_with_threads")

@@ -10,16 +10,19 @@ import torch
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from harness.runner import last_call
-from harness.spec.asserts import (
+from harness.spec import (
     assert_own_memory,
     assert_raises,
     assert_shares_memory,
     assert_tensor,
     assert_unchanged,
     assert_value,
+    float_dtypes,
+    seeds,
+    shapes,
+    showing,
+    tensors,
 )
-from harness.spec.strategies import float_dtypes, seeds, shapes, tensors
 
 # Only a wider one: who goes through the default dtype and then to float32 loses nothing there.
 _OTHER_DEFAULT = torch.float64
@@ -27,10 +30,8 @@ _OTHER_DEFAULT = torch.float64
 
 def _shown(text, call, *args):
     """What a call gives; a message about it shows the text. For arguments that cannot be typed, and for probes."""
-    try:
+    with showing(text):
         return call(*args)
-    finally:
-        last_call.record(lambda: text)
 
 
 def _under(impl, text, name, *args, default=_OTHER_DEFAULT):
@@ -639,10 +640,10 @@ def test_drawing_moves_the_generator_on(impl, seed):
     """A second call with the same generator gives other numbers."""
     low, high = torch.zeros(2, 3), torch.ones(2, 3)
     generator = _generator(seed)
-    last_call = [impl.uniform_between(low, high, generator) for _ in range(3)]
+    calls = [impl.uniform_between(low, high, generator) for _ in range(3)]
     for earlier, later in ((0, 1), (0, 2), (1, 2)):
-        repeated = torch.equal(last_call[earlier], last_call[later])
-        assert not repeated, f"calls {earlier + 1} and {later + 1} gave the same numbers: {last_call[later].tolist()}"
+        repeated = torch.equal(calls[earlier], calls[later])
+        assert not repeated, f"calls {earlier + 1} and {later + 1} gave the same numbers: {calls[later].tolist()}"
 
 
 @pytest.mark.exercise("uniform_between")

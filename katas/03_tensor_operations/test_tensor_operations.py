@@ -6,15 +6,17 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.spec.asserts import (
+from harness.spec import (
     assert_own_memory,
     assert_raises,
     assert_shares_memory,
     assert_tensor,
     assert_unchanged,
     assert_value,
+    broadcastable_pairs,
+    matrices,
+    tensors,
 )
-from harness.spec.strategies import broadcastable_pairs, matrices, tensors
 
 SIDE = st.integers(1, 3)
 LEADING = st.sampled_from([(), (2,), (3, 2)])

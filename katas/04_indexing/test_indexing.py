@@ -8,15 +8,17 @@ import torch
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from harness.spec.asserts import (
+from harness.spec import (
     assert_own_memory,
     assert_raises,
     assert_shares_memory,
     assert_tensor,
     assert_unchanged,
     assert_value,
+    float_dtypes,
+    shapes,
+    tensors,
 )
-from harness.spec.strategies import float_dtypes, shapes, tensors
 
 SIDE = st.sampled_from([2, 3, 1, 4])  # the first one comes most often: size 1 hides too much
 LONG_SIDE = st.sampled_from([3, 4, 2, 1, 5])

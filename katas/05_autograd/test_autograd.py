@@ -13,10 +13,17 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from numpy.polynomial import polynomial
 
-from harness.data.literals import literal
-from harness.runner import last_call
-from harness.spec.asserts import assert_own_memory, assert_tensor, assert_unchanged, assert_value
-from harness.spec.strategies import shapes, tensors, vectors
+from harness.spec import (
+    assert_own_memory,
+    assert_tensor,
+    assert_unchanged,
+    assert_value,
+    literal,
+    shapes,
+    showing,
+    tensors,
+    vectors,
+)
 
 CAREFUL = st.sampled_from([torch.float32, torch.float64])
 COEFFICIENTS = st.lists(st.sampled_from([0.0, 1.0, -1.0, 2.0, -2.0, 3.0, -3.0]), min_size=1, max_size=4)
@@ -59,10 +66,8 @@ def wide(x):
 
 def ask(impl, probe, *args, shown):
     """Calls a probe, and has messages show the call that the probe made for it."""
-    try:
+    with showing(shown):
         return getattr(impl.probes, probe)(*args)
-    finally:
-        last_call.record(shown)
 
 
 def polynomial_text(coefficients):
@@ -133,8 +138,8 @@ def check_parameter(impl, exercise, right):
         else:
             assert_tensor(evidence["result"], expected(values, x, values.shape), **near(x))
         assert not evidence["requires_grad"], "the result requires grad, and should not"
-        last_call.record(lambda shown=shown: f"{shown}\np.grad")
-        assert_value(evidence["p.grad"], torch.tensor(old))
+        with showing(lambda shown=shown: f"{shown}\np.grad"):
+            assert_value(evidence["p.grad"], torch.tensor(old))
 
 
 # gradient
@@ -198,11 +203,11 @@ def test_slope_at_an_x_that_requires_grad(impl, data, coefficients, factor):
     assert_tensor(evidence["at leaf"], expected(polynomial.polyval(wide(x), slope), x))
     assert evidence["leaf"]["requires_grad"], "x required grad before the call, and does not after it"
     assert_value(evidence["leaf"]["grad"], old)
-    last_call.record(lambda: f"gradient({polynomial_text(coefficients)}, {factor} * {tracked_text(x)})")
-    at_computed = expected(polynomial.polyval(factor * wide(x), slope), x)
-    assert_tensor(evidence["at computed"], at_computed, rtol=1e-5, atol=1e-3)
-    assert evidence["computed requires_grad"], "x was the result of a computation, and has lost its history"
-    assert_value(evidence["leaf after both"]["grad"], old)
+    with showing(lambda: f"gradient({polynomial_text(coefficients)}, {factor} * {tracked_text(x)})"):
+        at_computed = expected(polynomial.polyval(factor * wide(x), slope), x)
+        assert_tensor(evidence["at computed"], at_computed, rtol=1e-5, atol=1e-3)
+        assert evidence["computed requires_grad"], "x was the result of a computation, and has lost its history"
+        assert_value(evidence["leaf after both"]["grad"], old)
 
 
 @pytest.mark.exercise("gradient")
@@ -356,8 +361,8 @@ def test_each_batch_has_its_own_gradient(impl, problem, push):
     evidence, right = check_batches(impl, *problem, push, then="{}")
     assert_value(evidence["gradients"], right, **near(w))
     then = f"gradients = {{}}\nw.grad += {push}\ngradients"
-    last_call.record(lambda: batches_text(*problem, then))
-    assert_value(evidence["gradients later"], right, **near(w))
+    with showing(lambda: batches_text(*problem, then)):
+        assert_value(evidence["gradients later"], right, **near(w))
 
 
 @pytest.mark.exercise("gradients_per_batch")
@@ -575,15 +580,15 @@ def test_softplus_of_large_numbers(impl, x, beta):
     ones = torch.ones_like(x)
     evidence = ask_gradients(impl, x, beta, ones, ones)
     assert_tensor(evidence["gradient"], expected(sigmoid(beta * wide(x)), x))
-    last_call.record(
+    with showing(
         lambda: (
             f"x = {tracked_text(x)}\ny = Softplus.apply(x, {beta})\n"
             "(slope,) = torch.autograd.grad(y.sum(), x, create_graph=True)\ntorch.autograd.grad(slope.sum(), x)"
         )
-    )
-    s = sigmoid(beta * wide(x))
-    if evidence["second"] is not None:  # another test says that it should be there
-        assert_tensor(evidence["second"], expected(beta * s * (1 - s), x))
+    ):
+        s = sigmoid(beta * wide(x))
+        if evidence["second"] is not None:  # another test says that it should be there
+            assert_tensor(evidence["second"], expected(beta * s * (1 - s), x))
 
 
 @pytest.mark.exercise("Softplus")
@@ -616,8 +621,8 @@ def test_softplus_passes_gradcheck(impl, x, beta):
     h = 1e-5
     above, below = softplus_values(impl, x + h, beta), softplus_values(impl, x - h, beta)
     evidence = ask_gradients(impl, x, beta, torch.ones_like(x), torch.ones_like(x))
-    last_call.record(lambda: f"torch.autograd.gradcheck(lambda t: Softplus.apply(t, {beta}), {tracked_text(x)})")
-    assert_tensor(evidence["gradient"], (above - below) / (2 * h), rtol=1e-5, atol=1e-7)
+    with showing(lambda: f"torch.autograd.gradcheck(lambda t: Softplus.apply(t, {beta}), {tracked_text(x)})"):
+        assert_tensor(evidence["gradient"], (above - below) / (2 * h), rtol=1e-5, atol=1e-7)
 
 
 @pytest.mark.exercise("Softplus")
@@ -759,8 +764,8 @@ def test_what_goes_on_from_h_is_clipped(impl, problem):
         evidence["x"][:-1], [expected(2 * clipped(upstream, limit), x) for upstream in upstreams[:-1]], **near(x)
     )
     after = evidence["x"][-1]
-    last_call.record(lambda: f"handle.remove()\ntorch.autograd.grad(h + beside, x, {literal(upstreams[-1])})[0]")
-    assert_tensor(after, 2 * upstreams[-1])
+    with showing(lambda: f"handle.remove()\ntorch.autograd.grad(h + beside, x, {literal(upstreams[-1])})[0]"):
+        assert_tensor(after, 2 * upstreams[-1])
 
 
 @pytest.mark.exercise("clip_gradient")

@@ -22,7 +22,7 @@ from torch.utils.data import DataLoader, Dataset, IterableDataset
 from torch.utils.data._utils import worker as loading
 from torchvision.datasets import MNIST
 
-from harness.spec.digit_images import mnist_mirror
+from harness.spec import mnist_mirror
 
 Evidence = dict[str, Any]
 

@@ -15,11 +15,19 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from harness.data.literals import literal
-from harness.runner import last_call
-from harness.spec.asserts import assert_own_memory, assert_raises, assert_tensor, assert_unchanged, assert_value
-from harness.spec.digit_images import TRAINING, digits, write_idx
-from harness.spec.strategies import seeds
+from harness.spec import (
+    TRAINING,
+    assert_own_memory,
+    assert_raises,
+    assert_tensor,
+    assert_unchanged,
+    assert_value,
+    digits,
+    literal,
+    seeds,
+    showing,
+    write_idx,
+)
 
 BROAD = [0, 7, 2**32 - 1]
 SEEDS = [7, 0, 7 + 2**16, 7 + 2**31, 2**32 - 1]
@@ -27,10 +35,8 @@ SEEDS = [7, 0, 7 + 2**16, 7 + 2**31, 2**32 - 1]
 
 def ask(impl, probe, *args, shown):
     """Calls a probe, and has messages show the call that the probe made for it."""
-    try:
+    with showing(shown):
         return getattr(impl.probes, probe)(*args)
-    finally:
-        last_call.record(shown)
 
 
 def assert_untouched(evidence, what):
@@ -743,7 +749,7 @@ def check_split(result, groups, fraction):
     assert not both, f"of the groups {groups}, these are on both sides: {sorted(both)}"
     total = len(set(groups))
     right = min(max(round(fraction * total), 1), total - 1)
-    assert_value(len(sides[1]), right, called=f"{last_call.last_call()}\n# how many groups go to validation")
+    assert len(sides[1]) == right, f"{len(sides[1])} of {total} groups go to validation, and it should be {right}"
 
 
 @pytest.mark.exercise("split_by_group")

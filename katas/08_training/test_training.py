@@ -15,11 +15,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from torch.nn import functional
 
-from harness.data.literals import literal
-from harness.runner import last_call
-from harness.spec.asserts import assert_raises, assert_tensor, assert_unchanged, assert_value
-from harness.spec.digit_images import digits
-from harness.spec.strategies import seeds
+from harness.spec import assert_raises, assert_tensor, assert_unchanged, assert_value, digits, literal, seeds, showing
 
 CAREFUL = st.sampled_from([torch.float64, torch.float32])
 SIDES = [(3,), (2, 3), (), (1,), (3, 1), (2, 1, 3), (0,), (2, 0), (1, 2, 2, 2)]
@@ -41,17 +37,14 @@ def near(dtype):
 
 def ask(impl, probe, *args, shown):
     """Calls a probe, and has messages show the call that the probe made for it."""
-    try:
+    with showing(shown):
         return getattr(impl.probes, probe)(*args)
-    finally:
-        last_call.record(shown)
 
 
 def assert_left(actual, expected, shown, last, **exact):
     """Passes if what a call left behind is right; messages show what was looked at after the call."""
-    last_call.record(lambda: f"{shown()}\n{last}")
-    assert_value(actual, expected, **exact)
-    last_call.record(shown)
+    with showing(lambda: f"{shown()}\n{last}"):
+        assert_value(actual, expected, **exact)
 
 
 def generic(shape, seed, dtype=torch.float64, size=1.0):

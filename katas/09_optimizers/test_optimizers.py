@@ -11,10 +11,7 @@ import torch
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from harness.data.literals import literal
-from harness.runner import last_call
-from harness.spec.asserts import assert_raises, assert_tensor, assert_unchanged, assert_value
-from harness.spec.strategies import shapes, tensors
+from harness.spec import assert_raises, assert_tensor, assert_unchanged, assert_value, literal, shapes, showing, tensors
 
 CAREFUL = st.sampled_from([torch.float64, torch.float32])
 LRS = [0.5, 0.125, 0.01, 0.003]
@@ -165,10 +162,8 @@ def check_run(impl, name, problem, *, moves=False):
         f"for grads, lr in {literal(list(zip(gradients, rates, strict=True)))}:\n"
         f"    {name}(params, grads{handed}, lr{written(options)})\n{between}params"
     )
-    try:
+    with showing(shown):
         seen = impl.probes.run(name, params, gradients, rates, options, moves)
-    finally:
-        last_call.record(lambda: shown)
     assert_value(seen["params"], right, **near(params[0].dtype))
     for step, (now, before) in enumerate(zip(seen["grads"], gradients, strict=True), start=1):
         for place, gradient in enumerate(before):
@@ -184,10 +179,8 @@ def check_two(impl, name, one, other):
     gradients = [each[:steps] for each in gradients]
     rates = one[2][:steps]
     right = [torchs_steps(name, *each[:2], rates, each[2]) for each in zip(params, gradients, options, strict=True)]
-    try:
+    with showing(lambda: f"{name} in two optimizations by turns, each with a state of its own"):
         seen = impl.probes.run_two(name, params, gradients, rates, options)
-    finally:
-        last_call.record(lambda: f"{name} in two optimizations by turns, each with a state of its own")
     for number in range(2):
         assert_value(seen[number], right[number], **near(params[number][0].dtype))
 
@@ -205,10 +198,8 @@ def check_tracked(impl, name, **options):
         f"params = [param.requires_grad_() for param in {literal(params)}]\n"
         f"{name}(params, {literal(gradients[0])}, {handed}0.25{written(options)})"
     )
-    try:
+    with showing(shown):
         seen = impl.probes.run_tracked(name, params, gradients, options)
-    finally:
-        last_call.record(lambda: shown)
     assert_value(seen["params"], right, **near(torch.float64))
     assert_tensor(seen["in their memory"], torch.cat([each.reshape(-1) for each in right]), **near(torch.float64))
     assert seen["the same tensors"], "the list `params` holds other tensors than before: leave the list as it is"
@@ -584,10 +575,8 @@ def check_groups(impl, layers, weight_decay, *, nested=False):
         f"{name or 'the model itself'}: {kind}{'' if frozen == 'none' else f' ({frozen} frozen)'}"
         for name, kind, frozen in layers
     )
-    try:
+    with showing(lambda: f"parameter_groups(model, {weight_decay})  # a model of {text or 'nothing'}"):
         seen = impl.probes.groups(layers, nested, weight_decay)
-    finally:
-        last_call.record(lambda: f"parameter_groups(model, {weight_decay})  # a model of {text or 'nothing'}")
     right = [{"params": decaying, "weight_decay": weight_decay}, {"params": others, "weight_decay": 0.0}]
     assert_value(seen["groups"], right)
     assert not seen["changed"], f"the model has changed: {seen['changed']}"
@@ -706,10 +695,8 @@ def _groups_text(groups):
 
 def optimize(impl, problem, resume_at=None):
     """Has the steps of a problem done by an optimizer, and gives what was seen."""
-    try:
+    with showing(lambda: optimization_text(*problem, resume_at)):
         return impl.probes.optimize(*problem, resume_at)
-    finally:
-        last_call.record(lambda: optimization_text(*problem, resume_at))
 
 
 def check_optimization(impl, problem):
@@ -781,16 +768,14 @@ def test_closure(impl, value, shift, options, recording, steps):
         optimizer.step()
         moves.append(leaf.detach().clone())
     text = f"p, target = {literal(value)}.requires_grad_(), {literal(target)}\noptimizer = AdamW([p]{written(options)})"
-    try:
-        seen = impl.probes.close(value, target, options, recording, steps)
-    finally:
-        last_call.record(
-            lambda: (
-                f"{text}\ndef closure():\n    optimizer.zero_grad()\n    loss = ((p - target) ** 2).sum()\n"
-                f"    loss.backward()\n    return loss\n"
-                f"{'' if recording else 'with torch.no_grad(): '}optimizer.step(closure)  # {steps} times"
-            )
+    with showing(
+        lambda: (
+            f"{text}\ndef closure():\n    optimizer.zero_grad()\n    loss = ((p - target) ** 2).sum()\n"
+            f"    loss.backward()\n    return loss\n"
+            f"{'' if recording else 'with torch.no_grad(): '}optimizer.step(closure)  # {steps} times"
         )
+    ):
+        seen = impl.probes.close(value, target, options, recording, steps)
     assert len(seen["recording"]) == steps, (
         f"{steps} steps should call the closure {steps} times, not {len(seen['recording'])}"
     )

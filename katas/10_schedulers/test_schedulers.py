@@ -13,8 +13,7 @@ from hypothesis import strategies as st
 from torch import nn
 from torch.optim import SGD, lr_scheduler
 
-from harness.runner import last_call
-from harness.spec.asserts import assert_raises, assert_value
+from harness.spec import assert_raises, assert_value, showing
 
 RATES = st.sampled_from([0.1, 1.0, 0.025, 3e-4, 7.0])
 STEPS = st.sampled_from([12, 7, 20, 1, 3])
@@ -71,10 +70,8 @@ def scheduled(build, base_lr, steps, metrics=None):
 
 def ask(impl, probe, *args, shown):
     """Calls a probe, and has messages show the call that the probe made for it."""
-    try:
+    with showing(shown):
         return getattr(impl.probes, probe)(*args)
-    finally:
-        last_call.record(shown)
 
 
 # step_decay
@@ -358,20 +355,20 @@ def test_steps_use_the_rates_in_turn(impl, kind, options, groups, length):
         f"train_steps(optimizer, scheduler, loss, batches[:{length}])"
     )
     evidence = ask(impl, "train_steps", kind, options, starts, rates, batches, shown=lambda: shown)
-    last_call.record(lambda: f"{shown}\n# the batches that loss was called with")
-    assert_value(evidence["batches"], before)
-    last_call.record(lambda: f"{shown}\n# the rates that the optimizer saw")
-    assert_value(evidence["used"], used, **DIGITS)
-    last_call.record(lambda: shown)
-    assert_value(evidence["result"], used, **DIGITS)
-    last_call.record(lambda: f"{shown}\n# the parameters afterwards, whose gradients were 100 before")
-    assert_value(evidence["params"], params, rtol=1e-10, atol=1e-12)
-    last_call.record(lambda: f"{shown}\n# the rates afterwards")
-    assert_value(evidence["rates after"], after, **DIGITS)
-    assert evidence["scheduler steps"] == length, (
-        f"the scheduler made {evidence['scheduler steps']} steps for {length} batches"
-    )
-    assert_value(batches, before)
+    with showing(lambda: f"{shown}\n# the batches that loss was called with"):
+        assert_value(evidence["batches"], before)
+    with showing(lambda: f"{shown}\n# the rates that the optimizer saw"):
+        assert_value(evidence["used"], used, **DIGITS)
+    with showing(shown):
+        assert_value(evidence["result"], used, **DIGITS)
+    with showing(lambda: f"{shown}\n# the parameters afterwards, whose gradients were 100 before"):
+        assert_value(evidence["params"], params, rtol=1e-10, atol=1e-12)
+    with showing(lambda: f"{shown}\n# the rates afterwards"):
+        assert_value(evidence["rates after"], after, **DIGITS)
+        assert evidence["scheduler steps"] == length, (
+            f"the scheduler made {evidence['scheduler steps']} steps for {length} batches"
+        )
+        assert_value(batches, before)
 
 
 # train_epochs
@@ -426,15 +423,15 @@ def test_epochs_under_schedulers(impl, kinds, metrics):
         )
         evidence = ask(impl, "train_epochs", kinds, 0.8, epochs, list(metrics), shown=lambda shown=shown: shown)
         assert_value(evidence["result"], measured)
-        last_call.record(lambda shown=shown: f"{shown}\n# what was called")
-        assert_value(evidence["events"], ["train", "validate"] * epochs)
-        for number, phase in enumerate(["training", "validation"]):
-            last_call.record(lambda shown=shown, phase=phase: f"{shown}\n# the rate during the {phase} of each epoch")
-            assert_value(evidence["rates"][number::2], used, **DIGITS)
-        last_call.record(lambda shown=shown: f"{shown}\n# the rate afterwards")
-        assert_value(evidence["rate after"], rates_of(optimizer)[0], **DIGITS)
-        last_call.record(lambda shown=shown: f"{shown}\n# the steps that each scheduler made")
-        assert_value(evidence["scheduler steps"], [epochs] * len(kinds))
+        with showing(lambda shown=shown: f"{shown}\n# what was called"):
+            assert_value(evidence["events"], ["train", "validate"] * epochs)
+            for number, phase in enumerate(["training", "validation"]):
+                with showing(lambda shown=shown, phase=phase: f"{shown}\n# the rate during the {phase} of each epoch"):
+                    assert_value(evidence["rates"][number::2], used, **DIGITS)
+        with showing(lambda shown=shown: f"{shown}\n# the rate afterwards"):
+            assert_value(evidence["rate after"], rates_of(optimizer)[0], **DIGITS)
+        with showing(lambda shown=shown: f"{shown}\n# the steps that each scheduler made"):
+            assert_value(evidence["scheduler steps"], [epochs] * len(kinds))
 
 
 # resume
@@ -466,12 +463,12 @@ def test_schedule_goes_on(impl, kind, options, stop):
     assert evidence["is built"], "it returned another scheduler than build made"
     assert evidence["given"] == [True], "build should be called once, with the optimizer that was given"
     assert_value(evidence["checkpoint"], evidence["checkpoint before"], called=f"{shown}\n# the checkpoint afterwards")
-    last_call.record(lambda: f"{shown}\n# the rates in the optimizer at once")
-    assert_value(evidence["rates at once"], used[stop], **DIGITS)
-    last_call.record(lambda: f"{shown}\n# the rates of all steps, those before the stop included")
-    assert_value(evidence["used"], used, **DIGITS)
-    assert_value(evidence["rates after"], after, **DIGITS)
-    last_call.record(lambda: f"{shown}\n# the parameters at the end")
-    assert_value(evidence["params"], params, rtol=1e-10, atol=1e-12)
-    last_call.record(lambda: f"{shown}\n# the scheduler's steps before the stop and in all")
-    assert_value([evidence["steps before"], evidence["steps after"]], [stop, len(batches)])
+    with showing(lambda: f"{shown}\n# the rates in the optimizer at once"):
+        assert_value(evidence["rates at once"], used[stop], **DIGITS)
+    with showing(lambda: f"{shown}\n# the rates of all steps, those before the stop included"):
+        assert_value(evidence["used"], used, **DIGITS)
+        assert_value(evidence["rates after"], after, **DIGITS)
+    with showing(lambda: f"{shown}\n# the parameters at the end"):
+        assert_value(evidence["params"], params, rtol=1e-10, atol=1e-12)
+    with showing(lambda: f"{shown}\n# the scheduler's steps before the stop and in all"):
+        assert_value([evidence["steps before"], evidence["steps after"]], [stop, len(batches)])

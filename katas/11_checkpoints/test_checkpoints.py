@@ -17,9 +17,7 @@ from hypothesis import strategies as st
 from safetensors import safe_open
 from torch import nn
 
-from harness.runner import last_call
-from harness.spec.asserts import assert_raises, assert_tensor, assert_unchanged, assert_value
-from harness.spec.strategies import tensors
+from harness.spec import assert_raises, assert_tensor, assert_unchanged, assert_value, showing, tensors
 
 
 def numbered(*shape, dtype=torch.float32, start=1):
@@ -44,10 +42,8 @@ def read(path):
 
 def ask(impl, probe, *args, shown):
     """Calls a probe, and has messages show the call that the probe made for it."""
-    try:
+    with showing(shown):
         return getattr(impl.probes, probe)(*args)
-    finally:
-        last_call.record(lambda: shown)
 
 
 class Trap:
@@ -105,16 +101,16 @@ def check_snapshot(impl, parameters, buffers, passing):
         assert_value(seen["types"], ["Tensor"])
     assert_value(seen["names"], list(expected))
     assert not seen["requires grad"], f"{seen['requires grad']} in the snapshot require grad"
-    last_call.record(lambda: "snapshot(model), and this is the model")
-    assert_value(seen["model"], expected)
-    tied = {id(tensor): name for name, tensor in reversed(parameters.items())}
-    frozen = sorted(set(tied.values()) - set(seen["model requires grad"]))
-    assert not frozen, f"{frozen} in the model no longer require grad: the model should stay as it is"
-    assert seen["training"], "the model was in training mode, and no longer is: it should stay as it is"
-    last_call.record(lambda: "snapshot(model), and the model changes")
-    assert_value(seen["result later"], expected)
-    last_call.record(lambda: "snapshot(model), the snapshot changes: the model")
-    assert_value(seen["model later"], {name: torch.full_like(tensor, 9) for name, tensor in expected.items()})
+    with showing("snapshot(model), and this is the model"):
+        assert_value(seen["model"], expected)
+        tied = {id(tensor): name for name, tensor in reversed(parameters.items())}
+        frozen = sorted(set(tied.values()) - set(seen["model requires grad"]))
+        assert not frozen, f"{frozen} in the model no longer require grad: the model should stay as it is"
+        assert seen["training"], "the model was in training mode, and no longer is: it should stay as it is"
+    with showing("snapshot(model), and the model changes"):
+        assert_value(seen["result later"], expected)
+    with showing("snapshot(model), the snapshot changes: the model"):
+        assert_value(seen["model later"], {name: torch.full_like(tensor, 9) for name, tensor in expected.items()})
 
 
 @pytest.mark.exercise("snapshot")
@@ -435,17 +431,17 @@ def check_load_matching(impl, model, state):
     stale = [name for name in fits if torch.equal(seen["model"][name], own[name])]
     stale = [name for name in stale if not torch.equal(expected[name], own[name])]
     assert not stale, f"{stale} in the model are still as they were, and the state has tensors that fit"
-    last_call.record(lambda: "load_matching(model, state), and this is the model")
-    assert_value(seen["model"], expected)
-    tied = {id(tensor): name for name, tensor in reversed(parameters.items())}
-    frozen = sorted(set(tied.values()) - set(seen["requires grad"]))
-    assert not frozen, f"{frozen} in the model no longer require grad"
-    assert seen["training"], "the model was in training mode, and no longer is"
-    last_call.record(lambda: "load_matching(model, state), and this is the state")
-    assert_value(seen["state"], kept)
-    assert_value(list(seen["state"]), list(kept))
-    last_call.record(lambda: "load_matching(model, state), the model changes: the state")
-    assert_value(seen["state later"], kept)
+    with showing("load_matching(model, state), and this is the model"):
+        assert_value(seen["model"], expected)
+        tied = {id(tensor): name for name, tensor in reversed(parameters.items())}
+        frozen = sorted(set(tied.values()) - set(seen["requires grad"]))
+        assert not frozen, f"{frozen} in the model no longer require grad"
+        assert seen["training"], "the model was in training mode, and no longer is"
+    with showing("load_matching(model, state), and this is the state"):
+        assert_value(seen["state"], kept)
+        assert_value(list(seen["state"]), list(kept))
+    with showing("load_matching(model, state), the model changes: the state"):
+        assert_value(seen["state later"], kept)
 
 
 def brief(state):
@@ -523,15 +519,15 @@ def test_at_each_moment_one_file_or_the_other(impl, old):
     path, neighbours = prepared(impl)
     seen = ask(impl, "save_watched", old, NEW, path, shown="save_atomically(new, path)")
     stood = [in_words(content) for content in seen["stood there"]]
-    last_call.record(lambda: "save_atomically(new, path)  # what stood at path")
-    assert_value(stood, ["the old file" if old else "no file", "the new file"])
-    assert seen["temporary files in the folder"], (
-        "no temporary file was seen in the folder of `path`: elsewhere it may lie on another disk, and then no rename "
-        "is possible"
-    )
-    assert seen["new files"] == 0, "a temporary file is left in the folder"
-    assert_value(read(path), NEW)
-    check_neighbours(path, neighbours)
+    with showing("save_atomically(new, path)  # what stood at path"):
+        assert_value(stood, ["the old file" if old else "no file", "the new file"])
+        assert seen["temporary files in the folder"], (
+            "no temporary file was seen in the folder of `path`: elsewhere it may lie on another disk, and then no "
+            "rename is possible"
+        )
+        assert seen["new files"] == 0, "a temporary file is left in the folder"
+        assert_value(read(path), NEW)
+        check_neighbours(path, neighbours)
 
 
 @pytest.mark.exercise("save_atomically")
@@ -646,8 +642,8 @@ DRAWS = {
 def check_upcoming(seen, expected, shown):
     """Fails if a generator goes on with other numbers."""
     for name, draws in DRAWS.items():
-        last_call.record(lambda draws=draws: f"{shown}; {draws}")
-        assert_value(seen[name], expected[name])
+        with showing(lambda draws=draws: f"{shown}; {draws}"):
+            assert_value(seen[name], expected[name])
 
 
 @pytest.mark.exercise("save_checkpoint")
@@ -665,8 +661,8 @@ def test_a_checkpoint_holds_everything(impl, options, epochs):
     assert_value(file["epoch"], epochs)
     assert_value(file["loss"], seen["loss"])
     for part in "model", "optimizer", "scheduler":
-        last_call.record(lambda part=part: f"save_checkpoint(…)  # {part!r} in the file")
-        assert_value(dict(file[part]), seen[part])
+        with showing(lambda part=part: f"save_checkpoint(…)  # {part!r} in the file"):
+            assert_value(dict(file[part]), seen[part])
 
 
 @pytest.mark.exercise("save_checkpoint")
@@ -675,12 +671,12 @@ def test_saving_changes_nothing(impl):
     path = impl.folder() / "checkpoint.pt"
     seen = ask(impl, "save", OPTIONS["momentum"], X, Y, 1, path, None, shown="save_checkpoint(…)")
     for part in "model", "optimizer", "scheduler":
-        last_call.record(lambda part=part: f"save_checkpoint(…)  # the {part} afterwards")
-        assert_value(seen["states after"][part], seen[part])
-    last_call.record(lambda: "save_checkpoint(…)  # the gradients afterwards")
-    assert_value(seen["gradients after"], seen["gradients"])
-    assert seen["training after"], "the model was in training mode, and no longer is"
-    check_upcoming(seen["upcoming after"], seen["upcoming"], "save_checkpoint(…)")
+        with showing(lambda part=part: f"save_checkpoint(…)  # the {part} afterwards"):
+            assert_value(seen["states after"][part], seen[part])
+    with showing("save_checkpoint(…)  # the gradients afterwards"):
+        assert_value(seen["gradients after"], seen["gradients"])
+        assert seen["training after"], "the model was in training mode, and no longer is"
+        check_upcoming(seen["upcoming after"], seen["upcoming"], "save_checkpoint(…)")
 
 
 @pytest.mark.exercise("save_checkpoint")
@@ -751,12 +747,12 @@ def test_training_goes_on_from_a_file(impl, options, epochs, past, device):
     assert all(seen["same parameters"]), "the model has other Parameter objects than before, which the optimizer misses"
     assert_value(seen["result"], (epochs, straight["loss"]))
     for part in "model", "optimizer", "scheduler":
-        last_call.record(lambda part=part: f"load_checkpoint(…)  # the {part}'s state afterwards")
-        assert_value(seen["states"][part], straight["states"][part])
+        with showing(lambda part=part: f"load_checkpoint(…)  # the {part}'s state afterwards"):
+            assert_value(seen["states"][part], straight["states"][part])
     check_upcoming(seen["upcoming"], straight["upcoming"], "load_checkpoint(…)")
     for part in "rates", "losses", "weights":
-        last_call.record(lambda part=part: f"load_checkpoint(…), three epochs of training  # {part}")
-        assert_value(seen[part], straight["went on"][part])
+        with showing(lambda part=part: f"load_checkpoint(…), three epochs of training  # {part}"):
+            assert_value(seen[part], straight["went on"][part])
     assert path.read_bytes() == before, "the call changed the file"
 
 
@@ -771,8 +767,8 @@ def test_twice_n_steps_are_n_and_n(impl):
         half = len(straight["losses"]) // 2
         assert_value(seen["result"], (3, straight["losses"][half - 1]))
         for part, expected in straight.items():
-            last_call.record(lambda part=part: f"save_checkpoint(…); load_checkpoint(…); training  # {part}")
-            assert_value(seen[part], expected if part == "weights" else expected[half:])
+            with showing(lambda part=part: f"save_checkpoint(…); load_checkpoint(…); training  # {part}"):
+                assert_value(seen[part], expected if part == "weights" else expected[half:])
 
 
 @pytest.mark.exercise("load_checkpoint")
@@ -939,8 +935,8 @@ def test_any_state_is_kept(impl, state):
     assert_value(impl.keep_best(folder, 1, 0.5, state), ["epoch_0001.pt"])
     assert_value(impl.keep_best(folder, 0, 0.25, state), ["epoch_0000.pt", "epoch_0001.pt"])
     assert_value(read(folder / "epoch_0001.pt"), {"epoch": 1, "metric": 0.5, "state": expected})
-    last_call.record(lambda: "keep_best(folder, 0, 0.25, state); this is the state afterwards")
-    assert_value(state, expected)
+    with showing("keep_best(folder, 0, 0.25, state); this is the state afterwards"):
+        assert_value(state, expected)
 
 
 @pytest.mark.exercise("keep_best")

@@ -13,10 +13,7 @@ import torch
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from harness.data.literals import literal
-from harness.runner import last_call
-from harness.spec.asserts import assert_raises, assert_tensor, assert_unchanged, assert_value
-from harness.spec.strategies import seeds, tensors
+from harness.spec import assert_raises, assert_tensor, assert_unchanged, assert_value, literal, seeds, showing, tensors
 
 CPU, META = torch.device("cpu"), torch.device("meta")
 CAREFUL = st.sampled_from([torch.float32, torch.float64])
@@ -24,10 +21,8 @@ CAREFUL = st.sampled_from([torch.float32, torch.float64])
 
 def ask(impl, probe, *args, shown):
     """Calls a probe, and has messages show the call that the probe made for it."""
-    try:
+    with showing(shown):
         return getattr(impl.probes, probe)(*args)
-    finally:
-        last_call.record(lambda: shown)
 
 
 def near(dtype):

@@ -128,6 +128,7 @@ class Implementation:
         load: gives the module, freshly loaded at each call. Raises `harness.errors.SourceError`.
         only: where set, it differs from the reference in this exercise alone, and only that one's tests judge it.
         any_signature: its exercises are not refused for their parameters: a mistake may pass `*args` on.
+        touched: where it changes right results on purpose, tells whether it has changed one so far.
     """
 
     label: str
@@ -135,6 +136,7 @@ class Implementation:
     load: Callable[[], ModuleType]
     only: str | None = None
     any_signature: bool = False
+    touched: Callable[[], bool] | None = None
 
 
 class Outcome(StrEnum):

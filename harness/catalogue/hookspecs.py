@@ -1,7 +1,8 @@
 """Every hook that a pack may implement: a signature and what it promises, no logic.
 
 A pack is a distribution with an entry point in the group `torch_katas` that names a module or an object whose functions
-carry `harness.hookimpl`. What is built in (`harness.catalogue.builtin`) goes through the same hooks, and comes last.
+carry `harness.hookimpl`. What is built in goes through the same hooks, and comes last
+(`harness.catalogue.manager.DEFAULT_PLUGINS`).
 """
 
 from __future__ import annotations

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import warnings
 from dataclasses import dataclass
 from functools import cached_property
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING, TypeVar
 import pluggy
 
 from harness import PROJECT
-from harness.catalogue import builtin, hookspecs
+from harness.catalogue import hookspecs
 from harness.catalogue.catalogue import Catalogue, load_catalogue
 from harness.errors import KataError, SourceError, described
 from harness.model import Implementation, Pack
@@ -23,6 +24,18 @@ if TYPE_CHECKING:
 
     from harness.catalogue.requirements import Requirement
     from harness.model import Kata
+
+DEFAULT_PLUGINS = (
+    "harness.catalogue.builtin",
+    "harness.workspace.workspace",
+    "harness.mutation.outputs.names",
+    "harness.runner.loading",
+)
+"""The built-in plugins, by name: they stand on higher floors than this module, and register as a third party's do.
+
+Their hooks are marked `trylast`, of which pluggy asks the one that was registered first before the next. The last of
+them takes every value of `--impl` for a path in the end.
+"""
 
 _Brought = TypeVar("_Brought")
 
@@ -115,7 +128,8 @@ def make_manager() -> tuple[pluggy.PluginManager, tuple[str, ...]]:
     """Gives a new plugin manager, and a line for each pack that could not be loaded."""
     manager = pluggy.PluginManager(PROJECT)
     manager.add_hookspecs(hookspecs)
-    manager.register(builtin, builtin.PLUGIN_NAME)
+    for name in DEFAULT_PLUGINS:
+        manager.register(importlib.import_module(name), name)
     problems = []
     for entry in sorted(entry_points(group=PROJECT), key=lambda entry: entry.name):
         distribution = entry.dist.name if entry.dist else "an unknown distribution"

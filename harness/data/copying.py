@@ -11,6 +11,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from harness.data.crossing import is_dense
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
@@ -23,6 +25,10 @@ _CONSTANT = _NUMBERS | {EllipsisType, slice, torch.Size, torch.dtype, torch.devi
 
 Stored = Tensor | np.ndarray
 """What has elements in memory."""
+
+
+SNAPSHOT_LIMIT = 4096
+"""Elements of a tensor that `snapshot` copies."""
 
 
 class NotCopied(Exception):  # noqa: N818 - no error, a reason to give up
@@ -43,6 +49,28 @@ def copy_data(value: object, replace: Callable[[object], object], stored: Sequen
         NotCopied: it is too large.
     """
     return Copy(value, replace, stored_in(value) if stored is None else stored).made
+
+
+def snapshot(value: Any) -> Any:
+    """A cheap copy of a call's arguments, for a text that may be asked for when the call has changed them.
+
+    A tensor with more elements than `SNAPSHOT_LIMIT` stays itself: it is only summarised in a text anyway. No identity
+    is kept, and what is no plain data stays itself.
+    """
+    kind = type(value)
+    if kind is Tensor and is_dense(value) and value.numel() <= SNAPSHOT_LIMIT:
+        try:
+            copy = torch.empty_strided(value.shape, value.stride(), dtype=value.dtype, device=value.device)
+            return copy.copy_(value.detach())
+        except RuntimeError:  # elements share memory, as in an expanded tensor: no copy has its strides
+            return value.detach().clone()
+    if kind is np.ndarray and value.size <= SNAPSHOT_LIMIT:
+        return value.copy(order="K")
+    if kind in (list, tuple):
+        return kind(snapshot(item) for item in value)
+    if kind is dict:
+        return {key: snapshot(item) for key, item in value.items()}
+    return value
 
 
 def stored_in(value: object) -> list[Stored]:

@@ -97,9 +97,7 @@ class _Search:
         """The reference with one exercise replaced by a mistake."""
 
         def load() -> ModuleType:
-            module = loading.load_source(self._kata.solution)
-            setattr(module, self._exercise, getattr(self._mistakes, name))
-            return module
+            return loading.with_exercise(self._kata, self._exercise, getattr(self._mistakes, name))
 
         return Implementation(label=name, path=self._kata.mistakes, load=load, only=self._exercise, any_signature=True)
 

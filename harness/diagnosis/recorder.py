@@ -1,7 +1,7 @@
 """Keeps what specs do with an implementation, while pytest runs with `--diagnose`.
 
 Of each test it keeps the first examples and the latest ones. A new example begins where Hypothesis seeds
-`harness.judge.profiles.call_seeds` anew.
+`harness.runner.seeds.call_seeds` anew.
 """
 
 from __future__ import annotations
@@ -9,18 +9,23 @@ from __future__ import annotations
 import contextlib
 from collections import deque
 from dataclasses import dataclass, field
+from itertools import count
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 from harness.data.copying import Copy, NotCopied, Stored, copy_data, size_of, stored_in
 from harness.diagnosis.folders import files_of, folders_in
 from harness.diagnosis.trace import Example, Numbers, Step, complete
 from harness.errors import KataError
-from harness.judge import profiles
+from harness.runner import seeds
+from harness.runner.handles import target_of
 from harness.spec.asserts import Mismatch
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
+
+    from harness.runner.host import Host
+    from harness.runner.request import Request
 
 FIRST, LATEST = 12, 8
 """Examples of each test that are kept: they differ more in the beginning than when Hypothesis makes them smaller."""
@@ -78,24 +83,22 @@ class Recorder:
     """Keeps what is done to one implementation.
 
     Args:
-        target_of: finds the object for which a handle stands, or None for what is no handle.
         base: in which the folders lie that spec and implementation share.
     """
 
-    def __init__(self, target_of: Callable[[object], object | None], base: Path) -> None:
-        self._target_of = target_of
+    def __init__(self, base: Path) -> None:
         self._base = base
         self._numbers = Numbers(target_of)
+        self._processes = count()
         self._epoch = -1
         self._size = 0
         self._given: list[Stored] = []
         self._current: Traced | None = None
         self.tests: list[Traced] = []
 
-    @property
-    def test(self) -> str:
-        """The current test's name."""
-        return self._current.test if self._current else ""
+    def host(self, host: Host) -> RecordingHost:
+        """A host that does what another one does, and has it kept here."""
+        return RecordingHost(host, self, next(self._processes))
 
     def start(self, test: str, exercise: str) -> None:
         """A test begins."""
@@ -121,20 +124,12 @@ class Recorder:
         steps = test.example.steps
         test.wrong.append(Wrong(error.about, values, (steps[-1].args, steps[-1].kwargs) if steps else ()))
 
-    def before(
-        self,
-        process: int,
-        operation: str,
-        target: tuple[str, Any],
-        args: tuple[Any, ...],
-        kwargs: dict[str, Any],
-        seed: int,
-    ) -> Step | None:
-        """Notes a call that is about to be made. None: its example is not kept."""
+    def before(self, process: int, request: Request) -> Step | None:
+        """Notes a request that is about to be carried out. None: its example is not kept."""
         example = self._example()
         if example is None or example.broken:
             return None
-        kind, value = target
+        (kind, value), args, kwargs = request.target, request.args, request.kwargs
         self._given = stored_in((args, kwargs))
         try:
             copy = Copy((args, kwargs), self._numbers.known, self._given)
@@ -147,16 +142,19 @@ class Recorder:
         if len(example.steps) >= LONGEST:
             self.give_up()
             return None
-        step = Step(process, operation, kind, value, copy.made[0], copy.made[1], seed, copy.stored, files=files)
+        made_args, made_kwargs = copy.made
+        step = Step(
+            process, request.operation, kind, value, made_args, made_kwargs, request.seed, copy.stored, files=files
+        )
         example.steps.append(step)
         return step
 
-    def after(self, step: Step, args: tuple[Any, ...], kwargs: dict[str, Any], result: Any) -> None:
-        """Notes what came of a call: its result, or the exception that it raised."""
+    def after(self, step: Step, request: Request, result: Any) -> None:
+        """Notes what came of a request: its result, or the exception that it raised."""
         assert self._current is not None
         example = self._current.example
         try:
-            complete(step, self._numbers, self._given, args, kwargs, result)
+            complete(step, self._numbers, self._given, request.args, request.kwargs, result)
         except NotCopied:
             self.give_up()
         self._given = []
@@ -178,11 +176,11 @@ class Recorder:
         test = self._current
         if test is None:
             return None
-        if self._epoch != profiles.call_seeds.times_seeded:
-            self._epoch = profiles.call_seeds.times_seeded
+        if self._epoch != seeds.call_seeds.times_seeded:
+            self._epoch = seeds.call_seeds.times_seeded
             self._put_aside(test)
             test.example = Example()
-            self._numbers = Numbers(self._target_of)
+            self._numbers = Numbers(target_of)
         return test.example
 
     def _put_aside(self, test: Traced) -> None:
@@ -195,6 +193,53 @@ class Recorder:
         if self._size + example.size <= MOST_BYTES:
             self._size += example.size
             (test.first if len(test.first) < FIRST else test.latest).append(example)
+
+
+class RecordingHost:
+    """Has a recorder keep what another host is asked for, and what comes of it.
+
+    Args:
+        host: carries requests out.
+        recorder: keeps them.
+        process: a number for what stands for a process of its own; hosts made by `anew` have others.
+    """
+
+    def __init__(self, host: Host, recorder: Recorder, process: int) -> None:
+        self._host = host
+        self._recorder = recorder
+        self._process = process
+
+    def perform(self, request: Request) -> Any:
+        """Has the request carried out; see `harness.runner.host.Host.perform`."""
+        __tracebackhide__ = True
+        step = self._recorder.before(self._process, request)
+        result: Any = None
+        try:
+            result = self._host.perform(request)
+        except BaseException as error:
+            result = error
+            raise
+        finally:
+            if step:
+                self._recorder.after(step, request, result)
+        return result
+
+    def anew(self) -> RecordingHost:
+        """The same implementation, to be loaded anew, kept by the same recorder."""
+        return self._recorder.host(self._host.anew())
+
+    def kill_after(self, seconds: float, call: Callable[[], object]) -> None:
+        """Starts a call and kills the process that runs it; nothing could repeat that."""
+        self._recorder.give_up()
+        self._host.kill_after(seconds, call)
+
+    def touched(self) -> bool | None:
+        """Whether a distorted implementation has really changed a result; None where it is not distorted."""
+        return self._host.touched()
+
+    def end(self) -> object:
+        """Ends what runs the implementation."""
+        return self._host.end()
 
 
 def _not_copied(_value: object) -> NoReturn:

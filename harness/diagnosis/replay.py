@@ -15,8 +15,9 @@ from harness.data.copying import NotCopied, copy_data, stored_in, tensors_in
 from harness.diagnosis.folders import lay_out, loaded
 from harness.diagnosis.trace import Held, Numbers, Raised, Step, complete
 from harness.errors import DeadlineExceeded
-from harness.runner.host import Host
-from harness.runner.request import Target
+from harness.runner.handles import Target
+from harness.runner.host import LocalHost
+from harness.runner.request import Request
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -50,7 +51,7 @@ class Replay:
     """
 
     def __init__(self, kata: Kata, implementation: Implementation, alias: tuple[str, str] = ("", "")) -> None:
-        self._host = Host(kata, implementation)
+        self._host = LocalHost(kata, implementation)
         self._alias = alias
 
     def likenesses(self, example: Example) -> list[Likeness]:
@@ -103,7 +104,7 @@ class _Kept:
         self.object = value
 
 
-def _do(host: Host, recorded: Step, numbers: Numbers) -> Step:
+def _do(host: LocalHost, recorded: Step, numbers: Numbers) -> Step:
     """Does one step once more.
 
     Raises:
@@ -133,13 +134,7 @@ def _do(host: Host, recorded: Step, numbers: Numbers) -> Step:
     result: Any
     try:
         result = host.perform(
-            recorded.operation,
-            Target(recorded.kind, value),
-            args,
-            kwargs,
-            seed=recorded.seed,
-            judged=None,
-            handle=_Kept,
+            Request(recorded.operation, Target(recorded.kind, value), args, kwargs, recorded.seed, handle=_Kept)
         )
     except (Exception, DeadlineExceeded) as error:
         result = error

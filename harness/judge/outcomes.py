@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     import pytest
 
     from harness.model import Exercise, Kata, Location
-    from harness.runner.proxy import Face
+    from harness.runner.session import Session
 
 _FLAKY = "gave different results for the same arguments: it depends on something besides them, or changes them"
 _MOST_LINES = 12
@@ -45,8 +45,9 @@ def finding_of(
     item: pytest.Item,
     call: pytest.CallInfo[None],
     report: pytest.TestReport,
+    session: Session | None,
 ) -> Finding:
-    """What a test found out, from pytest's word on one phase of it."""
+    """What a test found out, from pytest's word on one phase of it and from the session that it used, if any."""
     outcome, failure = Outcome.PASSED, None
     if report.skipped:
         reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
@@ -56,11 +57,8 @@ def finding_of(
         failure = replace(failure, printed=_last_lines(report.capstdout))
     elif report.failed:  # a test that should fail and did not: pytest's word alone
         outcome, failure = Outcome.FAILED, Failure(message=shortened(str(report.longrepr)))
-    face: Face | None = getattr(item, "funcargs", {}).get("impl")
-    if face is not None and call.excinfo is not None and call.when == "call" and outcome is Outcome.FAILED:
-        face._failed(innermost(call.excinfo.value), item.obj, dict(item.funcargs))  # type: ignore[attr-defined]
-    if face is not None and failure is not None:
-        failure = _with_short_paths(failure, face._base)
+    if session is not None and failure is not None:
+        failure = _with_short_paths(failure, session.base)
     return Finding(
         topic=kata.topic,
         exercise=exercise.name,
@@ -70,7 +68,7 @@ def finding_of(
         outcome=outcome,
         seconds=call.duration,
         failure=failure,
-        touched=face._touched() if face is not None else None,
+        touched=session.touched() if session is not None else None,
     )
 
 

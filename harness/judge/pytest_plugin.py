@@ -6,10 +6,9 @@ import functools
 import json
 import sys
 from contextlib import ExitStack
-from dataclasses import asdict
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -17,11 +16,12 @@ from harness.catalogue import manager
 from harness.errors import RequirementMissing, SettingError
 from harness.judge import profiles
 from harness.judge.collection import JUDGED, Selection, reference_of
+from harness.judge.diagnosing import Diagnoses
 from harness.judge.examples import unspoiled
-from harness.judge.outcomes import finding_of, finding_of_crash, is_ours, summaries, with_diagnosis
+from harness.judge.outcomes import finding_of, finding_of_crash, innermost, is_ours, summaries, with_diagnosis
 from harness.judge.verdicts import SCHEMA_VERSION, finding_from_json, finding_to_json
 from harness.model import Outcome
-from harness.runner import settings
+from harness.runner import seeds, settings
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -29,7 +29,8 @@ if TYPE_CHECKING:
 
     from harness.catalogue.requirements import Requirement
     from harness.model import Finding
-    from harness.runner.proxy import Face
+    from harness.runner.proxy import Impl
+    from harness.runner.session import Session
 
 HARNESS = pytest.StashKey[manager.Harness]()
 """Where `config.stash` keeps the plugin manager, the catalogue and the requirements."""
@@ -81,7 +82,7 @@ class KataPlugin:
     def __init__(self, harness: manager.Harness) -> None:
         self.harness = harness
         self.findings: list[Finding] = []
-        self.diagnoses: list[dict[str, Any]] = []
+        self.diagnoses = Diagnoses()
         self._failed: set[tuple[str, str | None, str]] = set()
         self.references: list[str] = []
         self.selection = Selection(harness)
@@ -117,7 +118,7 @@ class KataPlugin:
         if self.harness.catalogue.of_spec(module_path) is not None:
             if not parent.config.getoption("--hypothesis-profile", None):
                 profiles.use("learner")
-            profiles.register_torch_generator()
+            seeds.register_torch_generator()
 
     def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:
         for item in items:
@@ -159,7 +160,7 @@ class KataPlugin:
                 elif requirement.serial and not item.get_closest_marker("skip"):
                     guards.enter_context(_turn(item.config, requirement.name))
             # A test that draws nothing from Hypothesis still meets the same numbers in every run and order.
-            profiles.call_seeds.seed(0)
+            seeds.call_seeds.seed(0)
             if (torch := sys.modules.get("torch")) is not None:
                 torch.default_generator.manual_seed(0)
         return (yield)
@@ -173,9 +174,9 @@ class KataPlugin:
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_call(self, item: pytest.Item) -> Generator[None, object, object]:
-        face: Face | None = getattr(item, "funcargs", {}).get("impl")
-        if face is not None and JUDGED in item.stash:
-            face._judge(item.stash[JUDGED][1], getattr(item, "originalname", item.name))
+        session = _session_of(item)
+        if session is not None and JUDGED in item.stash:
+            self.diagnoses.begin(session, item.stash[JUDGED][1], getattr(item, "originalname", item.name))
             if isinstance(item, pytest.Function):
                 with unspoiled(item):
                     return (yield)
@@ -194,7 +195,12 @@ class KataPlugin:
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
         report = yield
         if JUDGED in item.stash and (call.when == "call" or call.excinfo is not None):
-            finding = finding_of(*item.stash[JUDGED], reference_of(item) or "", item, call, report)
+            kata, exercise = item.stash[JUDGED]
+            session = _session_of(item)
+            finding = finding_of(kata, exercise, reference_of(item) or "", item, call, report, session)
+            if session is not None and call.when == "call" and call.excinfo and finding.outcome is Outcome.FAILED:
+                why, test, arguments = innermost(call.excinfo.value), item.obj, dict(item.funcargs)  # type: ignore[attr-defined]
+                self.diagnoses.fail(session, exercise, finding.test, test, arguments, why)
             if finding.outcome not in (Outcome.PASSED, Outcome.SKIPPED, Outcome.TODO):
                 self._failed.add((finding.topic, reference_of(item), finding.exercise))
             # As text, since that is what xdist can carry from its workers.
@@ -205,9 +211,8 @@ class KataPlugin:
                 where = finding.failure.location
                 shown = f"\n{where.file}:{where.line}\n    {where.code}" if where else ""
                 report.longrepr = finding.failure.message + shown
-        if self.diagnoses:  # an implementation has just been done with
-            report.kata_diagnoses = json.dumps(self.diagnoses)  # type: ignore[attr-defined]
-            self.diagnoses = []
+        if diagnoses := self.diagnoses.take():  # an implementation has just been done with
+            report.kata_diagnoses = json.dumps(diagnoses)  # type: ignore[attr-defined]
         return report
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
@@ -243,12 +248,13 @@ def _impl_fixture(plugin: KataPlugin) -> ModuleType:
     """A plugin with the fixture `impl`, whose parameters are known only now that the command line has been read."""
 
     @pytest.fixture(scope="module", params=plugin.references, ids=str)
-    def impl(request: pytest.FixtureRequest) -> Generator[Face]:
+    def impl(request: pytest.FixtureRequest) -> Generator[Impl]:
         """The implementation under test: call its functions, build its classes, all in plain data."""
         kata = plugin.harness.catalogue.of_spec(request.path)
         if kata is None:
             pytest.fail(f"`impl` serves specs of katas only, and {request.path} is none", pytrace=False)
-        from harness.runner.proxy import Face
+        from harness.runner.proxy import Impl
+        from harness.runner.session import Session
 
         implementation = plugin.selection.implementation(request.param, kata)
         isolate = None
@@ -256,21 +262,26 @@ def _impl_fixture(plugin: KataPlugin) -> ModuleType:
             from harness.runner.isolation.remote import RemoteHost
 
             isolate = functools.partial(RemoteHost, kata, request.param)
-        face = Face(kata, implementation, isolate)
-        if not request.config.getoption("--diagnose"):
-            yield face
-        else:
-            recorder = face._record()
-            yield face
-            from harness.diagnosis.diagnose import diagnose
-
-            for found in diagnose(kata, recorder.tests, apart=isolate is not None):
-                plugin.diagnoses.append({"topic": kata.topic, "implementation": request.param, **asdict(found)})
-        face._close()
+        session = Session(kata, implementation, isolate)
+        if request.config.getoption("--diagnose"):
+            plugin.diagnoses.watch(session)
+        yield Impl(session)
+        plugin.diagnoses.conclude(session, kata, request.param, apart=isolate is not None)
+        session.close()
 
     holder = ModuleType("harness.impl_fixture")
     vars(holder)["impl"] = impl
     return holder
+
+
+def _session_of(item: pytest.Item) -> Session | None:
+    """The session behind the `impl` of a test; None for a test that uses none."""
+    impl: Impl | None = getattr(item, "funcargs", {}).get("impl")
+    if impl is None:
+        return None
+    from harness.runner.proxy import session_behind
+
+    return session_behind(impl)
 
 
 def _turn(config: pytest.Config, name: str) -> AbstractContextManager[object]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import difflib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from harness.mutation.outputs.names import DISTORTIONS
 from harness.mutation.subject import Fate
 
 if TYPE_CHECKING:
@@ -124,7 +126,9 @@ def _problems(kata: Kata, tallies: Mapping[str, Tally], asked: Iterable[str]) ->
         }
         for mark, _ in kata.exercise(name).equivalent:
             if mark not in there:
-                yield f"kata.toml: {name}: {mark} is marked as equivalent, but there is none any more; remove the mark"
+                close = () if mark in DISTORTIONS else difflib.get_close_matches(mark, DISTORTIONS, 1)
+                what_to_do = f"did you mean {close[0]}?" if close else "remove the mark"
+                yield f"kata.toml: {name}: {mark} is marked as equivalent, but there is none any more; {what_to_do}"
     for name, tally in tallies.items():
         for each in (*tally.mutants, *tally.changes):
             if each.reason and each.result.fate.dead:

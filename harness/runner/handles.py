@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from harness.data.literals import literal
-from harness.runner.request import Target
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from harness.runner.proxy import Face
+    from harness.runner.session import Session
+
+
+class Target(NamedTuple):
+    """What an operation is done to.
+
+    Attributes:
+        kind: `exercise` or `probe`, then `value` is its name; or `object`, then `value` is the object.
+    """
+
+    kind: str
+    value: Any
 
 
 class Handle:
@@ -20,21 +30,21 @@ class Handle:
     the results of its methods come as plain data or as handles.
     """
 
-    __slots__ = ("_face", "_target", "_text")
+    __slots__ = ("_session", "_target", "_text")
 
-    def __init__(self, face: Face, target: object, text: Callable[[], str]) -> None:
-        self._face = face
+    def __init__(self, session: Session, target: object, text: Callable[[], str]) -> None:
+        self._session = session
         self._target = target
         self._text = text
 
     def _do(self, operation: str, text: Callable[[], str], *args: Any) -> Any:
         __tracebackhide__ = True
-        return self._face._perform(operation, Target("object", self._target), args, {}, text=text)
+        return self._session.perform(operation, Target("object", self._target), args, {}, text=text)
 
     def __call__(self, /, *args: Any, **kwargs: Any) -> Any:
         """Calls the object; the result comes as plain data, or as another handle."""
         __tracebackhide__ = True
-        return self._face._call(self._text, Target("object", self._target), args, kwargs)
+        return self._session.call(self._text, Target("object", self._target), args, kwargs)
 
     def __getattr__(self, name: str) -> Any:
         __tracebackhide__ = True
@@ -62,7 +72,7 @@ class Handle:
 
     def _kind(self) -> str:
         """The object's type in words, for a message."""
-        return self._face._kind(self._target)
+        return self._session.kind(self._target)
 
     def __eq__(self, other: object) -> bool:
         return type(other) is Handle and other._target is self._target
@@ -72,3 +82,33 @@ class Handle:
 
     def __repr__(self) -> str:
         return self._text()
+
+
+# Functions and not methods: every attribute of a handle but the dunder ones is one of the object that it stands for.
+
+
+def target_of(value: object) -> object | None:
+    """The object for which a handle stands; None for what is no handle."""
+    return value._target if type(value) is Handle else None
+
+
+def session_of(handle: Handle) -> Session:
+    """The session whose implementation holds the object."""
+    return handle._session
+
+
+def without_handles(value: Any) -> Any:
+    """A value with handles replaced by what they stand for; containers without handles stay themselves."""
+    if type(value) is Handle:
+        return value._target
+    if type(value) in (list, tuple):
+        items = type(value)(without_handles(item) for item in value)
+        return items if any(a is not b for a, b in zip(items, value, strict=True)) else value
+    if type(value) is dict:
+        entries = [(without_handles(key), without_handles(item)) for key, item in value.items()]
+        same = all(a is c and b is d for (a, b), (c, d) in zip(entries, value.items(), strict=True))
+        return value if same else dict(entries)
+    if type(value) is slice:
+        parts = (value.start, value.stop, value.step)
+        return slice(*map(without_handles, parts)) if any(type(part) is Handle for part in parts) else value
+    return value

@@ -1,4 +1,4 @@
-"""Runs the code of one implementation: finds what is asked for, calls it as agreed, puts its errors in order."""
+"""Carries requests out: finds what is asked for, calls it as agreed, puts its errors in order."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import os
 import signal
 import time
 from difflib import get_close_matches
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from harness.catalogue.source.signatures import compare, reference_signatures
 from harness.data.crossing import Crossing
@@ -26,7 +26,6 @@ from harness.errors import (
     WrongSignature,
     steers_tests,
 )
-from harness.mutation.outputs.names import TOUCHED
 from harness.runner import conditions, module_probes
 from harness.runner.conditions import clean_slate, deadline
 from harness.runner.forbidden import forbidding
@@ -39,12 +38,44 @@ if TYPE_CHECKING:
     from types import ModuleType
 
     from harness.catalogue.source.signatures import Signature
-    from harness.model import Exercise, Implementation, Kata
-    from harness.runner.request import Target
+    from harness.model import Implementation, Kata
+    from harness.runner.handles import Target
+    from harness.runner.request import Request
 
 
-class Host:
-    """One implementation, loaded when it is first used.
+class Host(Protocol):
+    """Carries requests out on one implementation, wherever that is."""
+
+    def perform(self, request: Request) -> Any:
+        """Carries out one request.
+
+        Returns:
+            The result in plain form, or a handle.
+
+        Raises:
+            ToDo: the learner has not written it yet.
+            ForbiddenCall: it called a function that the exercise forbids.
+            LimitExceeded: it did not return in time, or wanted too much memory.
+            ImplementationCrashed: it raised something that ends a program or a test, such as `SystemExit`.
+            WorkerDied: the process that ran it ended.
+            Exception: whatever else the implementation raised; `harness.runner.locations` knows the line.
+        """
+
+    def anew(self) -> Host:
+        """The same implementation, to be loaded anew."""
+
+    def kill_after(self, seconds: float, call: Callable[[], object]) -> None:
+        """Starts a call, and kills the process that runs it after so many seconds."""
+
+    def touched(self) -> bool | None:
+        """Whether a distorted implementation has really changed a result; None where it is not distorted."""
+
+    def end(self) -> object:
+        """Ends what runs the implementation."""
+
+
+class LocalHost:
+    """One implementation in this process, loaded when it is first used.
 
     Args:
         kata: the kata that it implements.
@@ -135,46 +166,17 @@ class Host:
 
         return lambda *args, **kwargs: function(_CheckedModule(self), *args, **kwargs)
 
-    def perform(
-        self,
-        operation: str,
-        target: Target,
-        args: tuple[Any, ...],
-        kwargs: dict[str, Any],
-        *,
-        seed: int,
-        judged: Exercise | None,
-        handle: Callable[[object], object],
-    ) -> Any:
-        """Carries out one operation on an object of the implementation.
-
-        Args:
-            operation: a key of `OPERATIONS`.
-            target: the object; a missing or mistyped exercise raises here.
-            args: after `harness.data.crossing.check_argument`, handles replaced by what they stand for.
-            kwargs: likewise.
-            seed: for torch's default generator.
-            judged: the exercise whose rules on forbidden functions hold.
-            handle: makes a handle of what cannot cross.
-
-        Returns:
-            The result in plain form, or a handle.
-
-        Raises:
-            ToDo: the learner has not written it yet.
-            ForbiddenCall: it called a function that the exercise forbids.
-            DeadlineExceeded: it did not return in time.
-            ImplementationCrashed: it raised something that ends a program or a test, such as `SystemExit`.
-            Exception: whatever else the implementation raised; `harness.runner.locations` knows the line.
-        """
+    def perform(self, request: Request) -> Any:
+        """Carries out one request, under the conditions in which all implementations run; see `Host.perform`."""
         __tracebackhide__ = True
-        crossing = Crossing((args, kwargs), handle=handle)
-        found = self._resolve(target)
+        (args, kwargs), judged = request.arguments(), request.judged
+        crossing = Crossing((args, kwargs), handle=request.handle)
+        found = self._resolve(request.target)
         forbidden = judged.forbid if judged else ()
         try:
-            with clean_slate(seed, alone=self._apart), deadline(conditions.DEADLINE):
+            with clean_slate(request.seed, alone=self._apart), deadline(conditions.DEADLINE):
                 with forbidding(forbidden, judged.name if judged else "", self._module):
-                    value = OPERATIONS[operation](found, *args, **kwargs)
+                    value = OPERATIONS[request.operation](found, *args, **kwargs)
                 # Items of a learner's own collection are the learner's code once more.
                 result = crossing.result(value)
         except LimitExceeded as error:
@@ -198,9 +200,9 @@ class Host:
             crossing.settle_arguments()
         return result if self._apart else _owned(result, crossing)
 
-    def anew(self) -> Host:
+    def anew(self) -> LocalHost:
         """The same implementation, to be loaded anew."""
-        return Host(self.kata, self.implementation, apart=self._apart)
+        return LocalHost(self.kata, self.implementation, apart=self._apart)
 
     def kill_after(self, seconds: float, call: Callable[[], object]) -> None:
         """Runs a call in a copy of this process, and kills that after so many seconds.
@@ -236,8 +238,7 @@ class Host:
 
     def touched(self) -> bool | None:
         """Whether a distorted implementation has really changed a result; None where it is not distorted."""
-        mark: list[bool] | None = getattr(self._module, TOUCHED, None)
-        return mark[0] if mark else None
+        return self.implementation.touched() if self.implementation.touched else None
 
     def _explain(self, error: BaseException) -> None:
         """Notes the line of the implementation that raised, and raises `ToDo` where it is a to-do."""
@@ -250,9 +251,9 @@ class Host:
 
 
 class _CheckedModule:
-    """The implementation's module as probes see it: exercises are looked up with the checks of `Host.exercise`."""
+    """The implementation's module as probes see it: exercises are looked up with the checks of `LocalHost.exercise`."""
 
-    def __init__(self, host: Host) -> None:
+    def __init__(self, host: LocalHost) -> None:
         self._host = host
 
     def __getattr__(self, name: str) -> object:

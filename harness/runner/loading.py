@@ -12,17 +12,17 @@ import sys
 import tokenize
 from importlib.machinery import ModuleSpec
 from itertools import count
+from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING
 
+from harness import hookimpl
 from harness.catalogue.source.stubs import stub_of
 from harness.errors import Alarm, KataError, SourceError, described
 from harness.model import Implementation
 from harness.runner.locations import excerpt, locate, raises_itself
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from harness.model import Kata
 
 _serial = count(1)
@@ -115,11 +115,6 @@ def load_probes(kata: Kata) -> ModuleType:
     return load_source(kata.probes)
 
 
-def learner(file: Path) -> Implementation:
-    """What the learner has written."""
-    return Implementation(label="learner", path=file, load=lambda: load_source(file))
-
-
 def solution(kata: Kata) -> Implementation:
     """The reference."""
     return Implementation(label="solution", path=kata.solution, load=lambda: load_source(kata.solution))
@@ -146,14 +141,19 @@ def mistake(kata: Kata, name: str) -> Implementation:
         raise SourceError(f"{name!r} names no mistake of {kata.topic}: they are called EXERCISE__what_went_wrong")
 
     def load() -> ModuleType:
-        module = load_source(kata.solution)
         wrong = getattr(load_source(kata.mistakes), name, None)
         if wrong is None:
             raise SourceError(f"{kata.mistakes} defines no {name}")
-        setattr(module, exercise, wrong)
-        return module
+        return with_exercise(kata, exercise, wrong)
 
     return Implementation(label=f"mistake:{name}", path=kata.mistakes, load=load, only=exercise, any_signature=True)
+
+
+def with_exercise(kata: Kata, exercise: str, answer: object) -> ModuleType:
+    """The reference's module, freshly loaded, in which another answer stands for one exercise."""
+    module = load_source(kata.solution)
+    setattr(module, exercise, answer)
+    return module
 
 
 def submission(kata: Kata, path: Path, *, label: str | None = None) -> Implementation:
@@ -194,3 +194,20 @@ def find_file(kata: Kata, path: Path) -> Path:
     if not found:
         raise SourceError(f"{path} holds neither {name} nor {kata.folder.name}/{name}")
     return found[0]
+
+
+@hookimpl(trylast=True)
+def kata_implementation(reference: str, kata: Kata) -> Implementation | None:
+    """`solution`, `stub`, `mistake:NAME`, or else a path."""
+    kind, _, name = reference.partition(":")
+    if reference == "solution":
+        return solution(kata)
+    if reference == "stub":
+        return stub(kata)
+    if kind == "mistake":
+        return mistake(kata, name)
+    try:
+        path = Path(reference).expanduser().absolute()
+    except RuntimeError:  # ~somebody who is not here
+        path = Path(reference)
+    return submission(kata, path, label=reference)

@@ -1,24 +1,45 @@
-"""What can be done to an object of the implementation, and how that object is named."""
+"""One thing that a spec wants done with an implementation."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
 from harness.data.kinds import kind_of
+from harness.runner.handles import without_handles
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from harness.model import Exercise
+    from harness.runner.handles import Target
 
-class Target(NamedTuple):
-    """What an operation is done to.
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """An operation on an object of the implementation, with all that it depends on.
 
     Attributes:
-        kind: `exercise` or `probe`, then `value` is its name; or `object`, then `value` is the object.
+        operation: a key of `OPERATIONS`.
+        target: the object; a missing or mistyped exercise raises when the request is carried out.
+        args: positional arguments, as the spec passed them: plain data and handles.
+        kwargs: keyword arguments, likewise.
+        seed: for torch's default generator.
+        judged: the exercise whose rules on forbidden functions hold.
+        handle: makes a handle of what cannot cross.
     """
 
-    kind: str
-    value: Any
+    operation: str
+    target: Target
+    args: tuple[Any, ...] = ()
+    kwargs: dict[str, Any] = field(default_factory=dict)
+    seed: int = 0
+    judged: Exercise | None = None
+    handle: Callable[[object], object] = lambda value: value
+
+    def arguments(self) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        """The arguments with handles replaced by what they stand for."""
+        return without_handles(self.args), without_handles(self.kwargs)
 
 
 def _call(target: Any, /, *args: Any, **kwargs: Any) -> Any:

@@ -18,7 +18,8 @@ from harness.model import Implementation
 from harness.runner.isolation import remote
 from harness.runner.isolation.worker import Worker
 from harness.runner.loading import load_source
-from harness.runner.proxy import Face
+from harness.runner.proxy import Impl, session_behind
+from harness.runner.session import Session
 from harness.tests.kitchen import cook_kata
 
 if TYPE_CHECKING:
@@ -88,22 +89,22 @@ class Faces:
 
     def __init__(self, cellar: Cellar) -> None:
         self.cellar = cellar
-        self._faces: list[Face] = []
+        self._faces: list[Impl] = []
 
-    def face(self, source: str, *, solution: str | None = None, judged: str | None = None, **files: str) -> Face:
+    def face(self, source: str, *, solution: str | None = None, judged: str | None = None, **files: str) -> Impl:
         """Gives a face of an answer; where no solution is given, it is its own."""
         kata = self.cellar.kata(source if solution is None else solution, **files)
         reference = self.cellar.answer(source)
         implementation = Implementation(label=reference, path=self.cellar.file, load=_never)
-        face = Face(kata, implementation, partial(remote.RemoteHost, kata, reference))
-        face._judge(kata.exercise(judged) if judged else None)
+        face = Impl(Session(kata, implementation, partial(remote.RemoteHost, kata, reference)))
+        session_behind(face).judge(kata.exercise(judged) if judged else None)
         self._faces.append(face)
         return face
 
     def close(self) -> None:
         """Ends the workers and removes the folders."""
         for face in self._faces:
-            face._close()
+            session_behind(face).close()
 
 
 def _never() -> Any:

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from harness.catalogue.source.signatures import reference_signatures
 from harness.model import Exercise, Implementation, Kata
 from harness.runner.loading import load_source
-from harness.runner.proxy import Face
+from harness.runner.proxy import Impl, session_behind
+from harness.runner.session import Session
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -21,7 +22,7 @@ class Bench:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.file = folder / "tiny.py"
-        self._faces: list[Face] = []
+        self._faces: list[Impl] = []
 
     def face(
         self,
@@ -31,7 +32,7 @@ class Bench:
         probes: str | None = None,
         judged: str | None = None,
         forbid: tuple[str, ...] = (),
-    ) -> Face:
+    ) -> Impl:
         """Gives a face of an implementation.
 
         Args:
@@ -45,8 +46,10 @@ class Bench:
         self.file.write_text(dedent(source), encoding="utf-8")
         if probes is not None:
             kata.probes.write_text(dedent(probes), encoding="utf-8")
-        face = Face(kata, Implementation(label="tiny.py", path=self.file, load=partial(load_source, self.file)))
-        face._judge(kata.exercise(judged) if judged else None)
+        face = Impl(
+            Session(kata, Implementation(label="tiny.py", path=self.file, load=partial(load_source, self.file)))
+        )
+        session_behind(face).judge(kata.exercise(judged) if judged else None)
         self._faces.append(face)
         return face
 
@@ -73,4 +76,4 @@ class Bench:
     def close(self) -> None:
         """Removes the faces' folders."""
         for face in self._faces:
-            face._close()
+            session_behind(face).close()

@@ -120,12 +120,10 @@ def test_windows_line_ends_and_byte_order_mark_do_not_matter(folder):
         ),
         (
             "points = 2",
-            'points = 2\nequivalent = { 1a2b3c4d = "", 12 = "a", extra_dimensions = "a" }',
+            'points = 2\nequivalent = { 1a2b3c4d = "", 12 = "a", extra_dimension = "a" }',
             [
                 "exercise join_words: equivalent.'12': is neither a mutant's id nor an output change's name; "
                 "`kata mutate` shows both",
-                "exercise join_words: equivalent.extra_dimensions: is neither a mutant's id nor an output change's "
-                "name; did you mean extra_dimension?",
                 "exercise join_words: equivalent.'1a2b3c4d': is ''; write one line of text in quotes",
             ],
         ),

@@ -13,14 +13,16 @@ from harness.diagnosis.diagnose import diagnose
 from harness.diagnosis.recorder import Traced
 from harness.diagnosis.replay import Likeness, Replay
 from harness.errors import MissingName
-from harness.judge import profiles
+from harness.judge.diagnosing import Diagnoses
 from harness.judge.outcomes import with_diagnosis
 from harness.judge.run import judge
 from harness.judge.verdicts import finding_from_json, finding_to_json, fold, from_json, to_json
 from harness.model import Failure, Finding, Kata, Outcome
+from harness.runner import seeds
 from harness.runner.isolation.client import Parent
 from harness.runner.loading import solution, submission
-from harness.runner.proxy import Face
+from harness.runner.proxy import Impl
+from harness.runner.session import Session
 from harness.spec.asserts import assert_value
 from harness.tests.kitchen import MISTAKES, cook_kata
 
@@ -50,32 +52,33 @@ def is_twice(impl, number):
 
 @pytest.fixture
 def kata(tmp_path):
-    profiles.register_torch_generator()
+    seeds.register_torch_generator()
     return cook_kata(tmp_path / "katas/01_tiny", mistakes=MISTAKES + SECOND_MISTAKE)
 
 
 @pytest.fixture
 def judged(kata, tmp_path):
     """Judges an answer to `double` as pytest would, and gives what was recorded."""
-    faces = []
+    sessions, diagnoses = [], Diagnoses()
 
     def judged(body, test=is_twice):
         file = tmp_path / "answer.py"
         answer = kata.solution.read_text().replace("    return 2 * number\n", body)
         file.write_text(answer)
-        face = Face(kata, submission(kata, file))
-        faces.append(face)
-        recorder = face._record()
-        face._judge(kata.exercise("double"), "is_twice")
+        session, exercise = Session(kata, submission(kata, file)), kata.exercise("double")
+        sessions.append(session)
+        recorder = diagnoses.watch(session)
+        diagnoses.begin(session, exercise, "is_twice")
+        arguments = {"impl": Impl(session)}
         try:
-            test(impl=face)
+            test(**arguments)
         except Exception as error:
-            face._failed(error, test, {"impl": face})
+            diagnoses.fail(session, exercise, "is_twice", test, arguments, error)
         return recorder.tests
 
     yield judged
-    for face in faces:
-        face._close()
+    for session in sessions:
+        session.close()
 
 
 def mistakes_of(kata: Kata, tests: list[Traced], *, apart: bool = False) -> list[tuple[str, str | None]]:
@@ -208,9 +211,9 @@ def join_words(words, separator=" "):
     # </solution>
 '''
     kata = cook_kata(tmp_path / "katas/01_tiny", solution=toml_solution)
-    face = Face(kata, solution(kata))
-    recorder = face._record()
-    face._judge(kata.exercise("double"), "test")
+    session, diagnoses = Session(kata, solution(kata)), Diagnoses()
+    recorder, face = diagnoses.watch(session), Impl(session)
+    diagnoses.begin(session, kata.exercise("double"), "test")
     items, function, _ = face.double(5)
     assert function(items) == 5
     assert function(items) == 6
@@ -218,7 +221,7 @@ def join_words(words, separator=" "):
         function(items)
     example = recorder.tests[0].example
     assert Replay(kata, solution(kata)).likenesses(example) == [Likeness.SAME] * 4
-    face._close()
+    session.close()
 
 
 FINDING = Finding(

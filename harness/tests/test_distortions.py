@@ -18,7 +18,7 @@ from torch.utils.data import DataLoader
 
 from harness.errors import KataError, SourceError
 from harness.judge.run import judge
-from harness.mutation.outputs.names import DISTORTIONS, TOUCHED, distorted
+from harness.mutation.outputs.names import DISTORTIONS, distorted
 from harness.mutation.outputs.values import VALUES
 from harness.mutation.outputs.wrapping import WAYS, distort
 
@@ -765,9 +765,10 @@ def test_one_exercise_of_the_reference_is_distorted(kata):
     """The implementation differs from the reference in that exercise, judges it alone, and notes what it did."""
     found = distorted(kata, "double__constant")
     module = found.load()
+    assert found.touched is not None
     assert (found.label, found.only) == ("distorted:double__constant", "double")
-    assert (module.double(0), getattr(module, TOUCHED)) == (0, [False])
-    assert (module.double(3), module.join_words(["a", "b"]), getattr(module, TOUCHED)) == (0, "a b", [True])
+    assert (module.double(0), found.touched()) == (0, False)
+    assert (module.double(3), module.join_words(["a", "b"]), found.touched()) == (0, "a b", True)
 
 
 @pytest.mark.parametrize("name", ["double", "double__squared", "triple__negated", ""])

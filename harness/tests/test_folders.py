@@ -11,9 +11,11 @@ from safetensors.torch import save
 from harness.data.copying import Copy, NotCopied
 from harness.diagnosis.diagnose import diagnose
 from harness.diagnosis.folders import LARGEST, files_of, folders_in, lay_out, loaded
-from harness.judge import profiles
+from harness.judge.diagnosing import Diagnoses
+from harness.runner import seeds
 from harness.runner.loading import submission
-from harness.runner.proxy import Face
+from harness.runner.proxy import Impl
+from harness.runner.session import Session
 from harness.spec.asserts import assert_value
 from harness.tests.kitchen import LESSON, TOML, cook_kata
 
@@ -93,21 +95,21 @@ def is_twice(impl):
 )
 def test_mistakes_are_recognised_by_the_files_that_they_leave(tmp_path, body, mistake, apart):
     """Files are laid out as the answer found them, and a mistake leaves what the answer left."""
-    profiles.register_torch_generator()
+    seeds.register_torch_generator()
     kata = cook_kata(tmp_path / "katas/01_tiny", toml=TOML, solution=SOLUTION, lesson=LESSON, mistakes=MISTAKES)
     answer = tmp_path / "answer.py"
     answer.write_text(
         "from collections import OrderedDict\n\nimport torch\n\n\ndef double(path):\n"
         f'    x = torch.load(path)["number"]\n    {body}\n'
     )
-    face = Face(kata, submission(kata, answer))
-    recorder = face._record()
-    face._judge(kata.exercise("double"), "is_twice")
+    session, diagnoses = Session(kata, submission(kata, answer)), Diagnoses()
+    recorder = diagnoses.watch(session)
+    diagnoses.begin(session, kata.exercise("double"), "is_twice")
     with pytest.raises(Exception) as error:
-        is_twice(face)
+        is_twice(Impl(session))
     recorder.fail(error.value)
     assert [each.mistake for each in diagnose(kata, recorder.tests, apart=apart)] == ([mistake] if mistake else [])
-    face._close()
+    session.close()
 
 
 def test_a_folder_is_laid_out_as_it_was(tmp_path):

@@ -7,11 +7,16 @@ import sys
 
 import pytest
 
-from harness.catalogue import builtin
+from harness.catalogue import builtin, manager
 from harness.errors import SourceError
 from harness.runner import loading
 from harness.runner.loading import find_file, load_source, read_source
 from harness.tests.kitchen import SOLUTION
+
+
+def implementation(reference, kata):
+    """What a value of `--impl` stands for, asked of all plugins."""
+    return manager.load().implementation(reference, kata)
 
 
 def write(folder, name, content):
@@ -169,13 +174,13 @@ def test_built_in_references(kata, monkeypatch):
         "distorted:double__negated": (kata.solution, "double"),
     }
     for reference, (path, only) in references.items():
-        found = builtin.kata_implementation(reference, kata)
+        found = implementation(reference, kata)
         assert (found.label, found.path, found.only) == (reference, path, only)
         assert found.load() is not found.load()
-    assert builtin.kata_implementation("mistake:double__square", kata).load().double(3) == 9
-    assert builtin.kata_implementation("distorted:double__negated", kata).load().double(3) == -6
-    assert builtin.kata_implementation("solution", kata).load().double(3) == 6
-    assert builtin.kata_implementation("learner", kata).path == kata.stub
+    assert implementation("mistake:double__square", kata).load().double(3) == 9
+    assert implementation("distorted:double__negated", kata).load().double(3) == -6
+    assert implementation("solution", kata).load().double(3) == 6
+    assert implementation("learner", kata).path == kata.stub
 
 
 @pytest.mark.parametrize(
@@ -191,14 +196,14 @@ def test_built_in_references(kata, monkeypatch):
 def test_references_that_lead_nowhere(kata, reference, said):
     """A reference with a typo says what there is instead."""
     with pytest.raises(SourceError) as caught:
-        builtin.kata_implementation(reference, kata)
+        implementation(reference, kata)
     assert said in str(caught.value)
 
 
 def test_a_mistake_that_nobody_wrote(kata):
     """A mistake of the right form that mistakes.py does not define is missed when it is loaded."""
     with pytest.raises(SourceError, match="defines no double__twice"):
-        builtin.kata_implementation("mistake:double__twice", kata).load()
+        implementation("mistake:double__twice", kata).load()
 
 
 def test_a_stub_is_made_on_the_spot(kata):

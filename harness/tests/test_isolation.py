@@ -28,15 +28,15 @@ from harness.errors import (
     WorkerDied,
     WrongSignature,
 )
-from harness.judge import profiles
 from harness.judge.run import judge
 from harness.model import Outcome
-from harness.runner import conditions
+from harness.runner import conditions, seeds
 from harness.runner.isolation import output, remote
 from harness.runner.isolation.client import Parent
 from harness.runner.isolation.wire import receive, send
 from harness.runner.isolation.worker import READY
 from harness.runner.locations import location_of
+from harness.runner.proxy import session_behind
 from harness.tests.apart import DEADLINE, Faces, NearParent, eventually, session_of
 from harness.tests.kitchen import MISTAKES, SOLUTION, SPEC
 
@@ -215,7 +215,7 @@ def test_foreign_and_stale_handles_are_refused(far):
     shelf = face.Shelf([1])
     with pytest.raises(SpecError, match="belongs to another process"):
         face.fresh().items(shelf)
-    face._host.end()
+    session_behind(face).host.end()
     with pytest.raises(SpecError, match="the process that held it has ended"):
         face.items(shelf)
 
@@ -312,7 +312,7 @@ def test_rules_hold_in_the_worker(far):
     face = far.face("import torch\n\n\ndef f(x):\n    return torch.sort(x).values\n")
     toml = far.cellar.folder / "katas" / "90_cellar" / "kata.toml"
     toml.write_text(toml.read_text() + 'forbid = ["torch.sort"]\n', encoding="utf-8")
-    face._judge(_cellar_kata(far.cellar).exercise("f"))
+    session_behind(face).judge(_cellar_kata(far.cellar).exercise("f"))
     with pytest.raises(ForbiddenCall, match=r"torch\.sort"):
         face.f(torch.ones(2))
 
@@ -356,7 +356,7 @@ def test_fresh_kill_after_and_folder(far):
     face.kill_after(0.5, lambda: face.write(folder, "left"))
     assert other.read(folder) == "left"
     assert face.up() == 1
-    other._host.end()
+    session_behind(other).host.end()
 
 
 def test_both_modes_draw_the_same_numbers(far, bench):
@@ -364,7 +364,7 @@ def test_both_modes_draw_the_same_numbers(far, bench):
     source = "import random\nimport torch\n\n\ndef f():\n    return torch.rand(3), random.random()\n"
     drawn = []
     for face in (far.face(source), bench.face(source)):
-        profiles.call_seeds.seed(0)
+        seeds.call_seeds.seed(0)
         drawn.append([(x.tolist(), y) for x, y in (face.f(), face.f())])
     assert drawn[0] == drawn[1]
 
@@ -557,11 +557,11 @@ def test_a_worker_without_memory_is_replaced(faces):
         judged="up",
     )
     assert face.up() == 1
-    face._judge(_cellar_kata(faces.cellar).exercise("bomb"))
+    session_behind(face).judge(_cellar_kata(faces.cellar).exercise("bomb"))
     with pytest.raises(MemoryExceeded, match="wanted more memory") as caught:
         face.bomb()
     assert location_of(caught.value).code == "raise MemoryError"
-    face._judge(_cellar_kata(faces.cellar).exercise("up"))
+    session_behind(face).judge(_cellar_kata(faces.cellar).exercise("up"))
     assert face.up() == 1
 
 
@@ -569,10 +569,10 @@ def test_what_is_printed_is_passed_on(far, capsys):
     """What an answer prints appears where the judge prints, up to a limit that is told."""
     face = far.face("def f(n):\n    print('seen')\n    print('x' * n)\n\n\ndef g():\n    pass\n")
     face.f(1)
-    face._host.end()
+    session_behind(face).host.end()
     assert "seen\nx\n" in capsys.readouterr().out
     face.f(1 << 20)
-    face._host.end()
+    session_behind(face).host.end()
     out = capsys.readouterr().out
     assert "more than that is not shown" in out
     assert len(out) < output.MOST_PRINTED + 1000

@@ -8,6 +8,7 @@ import pytest
 
 from harness.runner.isolation import remote
 from harness.runner.locations import location_of
+from harness.runner.proxy import session_behind
 from harness.tests.apart import Faces
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs a system with fork")
@@ -47,4 +48,4 @@ def test_whoever_reads_is_told_where_there_is_a_keyboard(face, name):
     for _ in range(2):
         with pytest.raises(OSError, match=r"^a check has no keyboard, .*: `kata check --debug` has one$") as caught:
             getattr(face, name)()
-        assert location_of(caught.value).file == str(face._host._kata.folder.parent.parent / "answer.py")
+        assert location_of(caught.value).file == str(session_behind(face).host._kata.folder.parent.parent / "answer.py")

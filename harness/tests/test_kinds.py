@@ -11,6 +11,7 @@ import torch
 from harness.data.kinds import UNKNOWN
 from harness.data.literals import literal
 from harness.runner.isolation import remote
+from harness.runner.proxy import session_behind
 from harness.spec.asserts import Mismatch, assert_tensor, assert_value
 from harness.tests.apart import Faces
 
@@ -104,7 +105,7 @@ def test_an_object_inside_is_named_in_its_place(face):
 def test_an_object_that_is_gone_has_no_name(far):
     """Where the process has ended, the message does without it."""
     result = far.own()
-    os.killpg(far._host._process, signal.SIGKILL)
+    os.killpg(session_behind(far).host._process, signal.SIGKILL)
     with pytest.raises(Mismatch, match=f"^the type is {UNKNOWN}, and should be torch.Tensor"):
         assert_tensor(result, torch.ones(1))
 
@@ -146,5 +147,5 @@ def test_a_missing_return_is_asked_for(bench):
     face.some()
     assert "missing" not in said(None)
     face.nothing()
-    face._judge(None)
+    session_behind(face).judge(None)
     assert "missing" not in said(None)

@@ -399,11 +399,13 @@ def test_marked_mutants_count_neither_way(tmp_path, told, place):
 
 def test_marks_that_hold_no_longer(tmp_path, told, place):
     """One without a mutant, and one whose mutant is rejected after all, are problems that say what to remove."""
-    kata = marked(tmp_path, "0123abcd", WRONG[0].id, "times_1_5")
+    kata = marked(tmp_path, "0123abcd", WRONG[0].id, "times_1_5", "extra_dimensions")
     strength = strength_of(kata, run(kata, place))
     assert strength.problems == (
         "kata.toml: double: 0123abcd is marked as equivalent, but there is none any more; remove the mark",
         "kata.toml: double: times_1_5 is marked as equivalent, but there is none any more; remove the mark",
+        "kata.toml: double: extra_dimensions is marked as equivalent, but there is none any more; "
+        "did you mean extra_dimension?",
         f"kata.toml: double: {WRONG[0].id} is marked as equivalent, but test_double rejects it; remove the mark",
     )
     assert strength.whole.score == 1

@@ -224,6 +224,6 @@ def test_a_pack_may_refuse_a_reference(install, kata):
 def test_without_any_answer_there_is_none(kata):
     """Even without the built-in plugin, a reference that nobody knows is an error that can be read."""
     harness = manager.load()
-    harness.manager.unregister(name="torch_katas.builtins")
+    harness.manager.unregister(name="harness.runner.loading")
     with pytest.raises(SourceError, match="--impl solution means nothing here"):
         harness.implementation("solution", kata)

@@ -9,8 +9,9 @@ import torch
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from harness.judge import profiles
-from harness.judge.profiles import PROFILES, call_seeds, register, register_torch_generator, use
+from harness.judge.profiles import PROFILES, register, use
+from harness.runner import seeds
+from harness.runner.seeds import call_seeds, register_torch_generator
 
 
 @pytest.fixture
@@ -105,17 +106,17 @@ def test_use_of_an_unknown_profile() -> None:
 
 def test_registering_twice_changes_nothing() -> None:
     """The adapter is registered once, and kept: Hypothesis alone would let go of it."""
-    kept = profiles._torch_random
+    kept = seeds._torch_random
     assert kept is not None
     register_torch_generator()
-    assert profiles._torch_random is kept
+    assert seeds._torch_random is kept
 
 
 def test_registering_in_a_fresh_process() -> None:
     """Whoever registers first, Hypothesis seeds torch's generator and the seeds of calls, and puts both back."""
     program = (
         "import torch; from hypothesis import given, settings, strategies as st, Phase\n"
-        "from harness.judge.profiles import call_seeds, register_torch_generator\n"
+        "from harness.runner.seeds import call_seeds, register_torch_generator\n"
         "register_torch_generator(); register_torch_generator()\n"
         "before = torch.get_rng_state(), call_seeds.getstate(); seen = set()\n"
         "@settings(database=None)\n"

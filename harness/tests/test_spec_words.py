@@ -15,8 +15,9 @@ import harness.spec
 from harness.errors import DeadlineExceeded, SpecError, WrongSignature
 from harness.model import Implementation
 from harness.runner import conditions, last_call
-from harness.runner.host import Host
+from harness.runner.host import LocalHost
 from harness.runner.loading import load_source
+from harness.runner.proxy import session_behind
 from harness.spec import (
     ALL_DIGITS,
     EXACT,
@@ -305,11 +306,11 @@ class TestModules:
         net = Net("net", [3], {"outputs": 2}, weights, training=False)
         impl = bench.face(LINEAR)
         x, upstream = random_tensor((2, 3), 1), random_tensor((2, 2), 2)
-        module = {"torch": torch, "net": bench.face(LINEAR)._host.module.net}
+        module = {"torch": torch, "net": session_behind(bench.face(LINEAR)).host.module.net}
         *lines, last = net.run_text([x]).splitlines()
         exec("\n".join(lines), module)
         assert_tensor(eval(last, module), net.run(impl, [x])[0])
-        module["net"] = bench.face(LINEAR)._host.module.net
+        module["net"] = session_behind(bench.face(LINEAR)).host.module.net
         *lines, last = net.gradients_text([x], upstream).splitlines()
         exec("\n".join(lines), module)
         assert_value(eval(last, module), net.gradients(impl, [x], upstream)["gradients"])
@@ -433,10 +434,10 @@ def test_a_mistake_may_pass_everything_on(bench):
     kata = bench.kata("def double(x):\n    return 2 * x\n")
     bench.file.write_text("def double(*args, **kwargs):\n    return 3\n", encoding="utf-8")
     answer = {"label": "tiny.py", "path": bench.file, "load": lambda: load_source(bench.file)}
-    double: Any = Host(kata, Implementation(**answer, any_signature=True)).exercise("double")
+    double: Any = LocalHost(kata, Implementation(**answer, any_signature=True)).exercise("double")
     assert double(5) == 3
     with pytest.raises(WrongSignature):
-        Host(kata, Implementation(**answer)).exercise("double")
+        LocalHost(kata, Implementation(**answer)).exercise("double")
 
 
 def test_words_are_loaded_when_they_are_asked_for():

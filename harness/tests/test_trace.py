@@ -1,4 +1,5 @@
 from pathlib import Path
+from weakref import WeakKeyDictionary
 
 import numpy as np
 import pytest
@@ -9,9 +10,12 @@ from harness.diagnosis.folders import LARGEST
 from harness.diagnosis.recorder import FIRST, LATEST, Recorder
 from harness.diagnosis.trace import Held, Raised, Step
 from harness.errors import DeadlineExceeded
-from harness.judge import profiles
+from harness.runner import seeds
+from harness.runner.handles import Target
 from harness.runner.loading import submission
-from harness.runner.proxy import Face
+from harness.runner.proxy import Impl
+from harness.runner.request import Request
+from harness.runner.session import Session
 from harness.tests.kitchen import LESSON, TOML, cook_kata
 
 SOLUTION = '''\
@@ -49,16 +53,21 @@ def face(tmp_path):
     kata = cook_kata(
         tmp_path / "katas/01_tiny", toml=toml, lesson=LESSON.replace("join_words", "Counter"), solution=SOLUTION
     )
-    face = Face(kata, submission(kata, kata.solution))
-    face._record()
-    face._judge(kata.exercise("double"), "test_double")
+    session = Session(kata, submission(kata, kata.solution))
+    recorder = Recorder(session.base)
+    session.record(recorder.host)
+    recorder.start("test_double", "double")
+    face = Impl(session)
+    RECORDERS[face] = recorder
     yield face
-    face._close()
+    session.close()
 
 
-def steps(face: Face) -> list[Step]:
-    assert face._recorder is not None
-    return face._recorder.tests[-1].example.steps
+RECORDERS: WeakKeyDictionary[Impl, Recorder] = WeakKeyDictionary()
+
+
+def steps(face: Impl) -> list[Step]:
+    return RECORDERS[face].tests[-1].example.steps
 
 
 def test_a_step_holds_what_went_in_and_what_came_out(face):
@@ -76,10 +85,11 @@ def test_a_step_holds_what_went_in_and_what_came_out(face):
 def test_a_change_behind_the_back_is_seen(face):
     """An argument that was changed without torch's counting it, as another process does, has changed all the same."""
     x = torch.tensor([1.0, 2.0])
-    recorder = face._recorder
-    step = recorder.before(0, "call", ("exercise", "double"), (x,), {}, 1)
+    recorder = RECORDERS[face]
+    request = Request("call", Target("exercise", "double"), (x,))
+    step = recorder.before(0, request)
     x.numpy()[:] = 5.0
-    recorder.after(step, (x,), {}, None)
+    recorder.after(step, request, None)
     assert step.after[0][0].tolist() == [5.0, 5.0]
 
 
@@ -113,9 +123,9 @@ def test_handles_become_numbers(face):
 def test_a_handle_of_another_example_breaks_the_trace(face):
     """An example that uses an object from before cannot be done once more."""
     counter = face.Counter()
-    profiles.call_seeds.seed(0)
+    seeds.call_seeds.seed(0)
     _ = counter.count
-    assert not face._recorder.tests[-1].example.usable
+    assert not RECORDERS[face].tests[-1].example.usable
 
 
 def test_fresh_processes_are_told_apart(face):
@@ -128,9 +138,9 @@ def test_fresh_processes_are_told_apart(face):
 def test_seeding_begins_an_example(face):
     """Every example has its own steps, and the finished ones are kept."""
     for number in range(3):
-        profiles.call_seeds.seed(0)
+        seeds.call_seeds.seed(0)
         face.double([number])
-    test = face._recorder.tests[-1]
+    test = RECORDERS[face].tests[-1]
     assert [example.steps[0].args[0] for example in test.others()] == [[0], [1]]
     assert steps(face)[0].args[0] == [2]
 
@@ -138,19 +148,19 @@ def test_seeding_begins_an_example(face):
 def test_a_bounded_number_of_examples_is_kept(face):
     """Of many examples the first and the latest stay."""
     for number in range(100):
-        profiles.call_seeds.seed(0)
+        seeds.call_seeds.seed(0)
         face.double([number])
-    kept = [example.steps[0].args[0][0] for example in face._recorder.tests[-1].others()]
+    kept = [example.steps[0].args[0][0] for example in RECORDERS[face].tests[-1].others()]
     assert kept == [*range(FIRST), *range(99 - LATEST, 99)]
 
 
 def test_a_large_call_drops_its_example_and_no_other(face):
     """A call with too many elements is not copied; the next example is kept again."""
     face.double(torch.zeros(LARGEST_CALL + 1))
-    assert not face._recorder.tests[-1].example.usable
-    profiles.call_seeds.seed(0)
+    assert not RECORDERS[face].tests[-1].example.usable
+    seeds.call_seeds.seed(0)
     face.double([1])
-    assert face._recorder.tests[-1].example.usable
+    assert RECORDERS[face].tests[-1].example.usable
 
 
 def test_a_large_file_drops_the_example(face):
@@ -158,20 +168,21 @@ def test_a_large_file_drops_the_example(face):
     folder = face.folder()
     with pytest.raises(TypeError):
         face.double(folder)
-    assert face._recorder.tests[-1].example.steps[0].files == {folder: {}}
+    assert RECORDERS[face].tests[-1].example.steps[0].files == {folder: {}}
     (folder / "file").write_bytes(bytes(LARGEST + 1))
     with pytest.raises(TypeError):
         face.double(folder / "file")
-    assert not face._recorder.tests[-1].example.usable
+    assert not RECORDERS[face].tests[-1].example.usable
 
 
 def test_what_the_harness_raises_breaks_the_example():
     """No mistake is looked for where a call ran out of time."""
-    recorder = Recorder(lambda _: None, Path("/nowhere"))
+    recorder = Recorder(Path("/nowhere"))
     recorder.start("test", "double")
-    step = recorder.before(0, "call", ("exercise", "double"), (1,), {}, 5)
+    request = Request("call", Target("exercise", "double"), (1,))
+    step = recorder.before(0, request)
     assert step is not None
-    recorder.after(step, (1,), {}, DeadlineExceeded("slow"))
+    recorder.after(step, request, DeadlineExceeded("slow"))
     assert not recorder.tests[0].example.usable
 
 

@@ -14,10 +14,12 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from harness import hookimpl
 from harness.catalogue.builtin import home
 from harness.catalogue.files import digest, explained, read_text, write_text
 from harness.catalogue.source.stubs import is_pristine, stub_of
 from harness.errors import WorkspaceError
+from harness.model import Implementation
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -201,3 +203,14 @@ def _written(marker: Path) -> dict[str, str]:
         return {str(key): str(value) for key, value in lessons.items()}
     except (OSError, ValueError, LookupError, TypeError, AttributeError):
         return {}
+
+
+@hookimpl(trylast=True)
+def kata_implementation(reference: str, kata: Kata) -> Implementation | None:
+    """What the learner has written: `--impl learner`."""
+    if reference != "learner":
+        return None
+    from harness.runner.loading import load_source
+
+    file = Workspace.locate().file(kata)
+    return Implementation(label=reference, path=file, load=lambda: load_source(file))

@@ -9,6 +9,11 @@ def colour_planes__rows_and_columns_confused(raw):
     return raw[..., 0::2, 0::2], raw[..., 1::2, 0::2], raw[..., 0::2, 1::2], raw[..., 1::2, 1::2]
 
 
+def colour_planes__red_and_blue_swapped(raw):
+    """You swapped red and blue: the first row begins with a red pixel, and red comes first in the result."""
+    return raw[..., 1::2, 1::2], raw[..., ::2, 1::2], raw[..., 1::2, ::2], raw[..., ::2, ::2]
+
+
 def colour_planes__first_dimensions(raw):
     """You slice the first two dimensions. With pictures in a batch, rows and columns are the last two.
 
@@ -417,6 +422,16 @@ def smoothed_targets__spread_over_the_others(labels, classes, smoothing=0.0, dty
     """You spread the smoothing over the other classes: it is divided among all of them, the right one included."""
     hot = (labels.unsqueeze(-1) == torch.arange(classes)).to(dtype)
     targets = hot * (1 - smoothing) + (1 - hot) * smoothing / max(classes - 1, 1)
+    return targets * (labels >= 0).unsqueeze(-1)
+
+
+def smoothed_targets__two_classes_too_few(labels, classes, smoothing=0.0, dtype=torch.float32):
+    """You divided the smoothing among `classes - 2`, as where padding is a class of its own.
+
+    All classes share it, the right one included.
+    """
+    hot = (labels.unsqueeze(-1) == torch.arange(classes)).to(dtype)
+    targets = hot * (1 - smoothing) + (1 - hot) * smoothing / max(classes - 2, 1)
     return targets * (labels >= 0).unsqueeze(-1)
 
 

@@ -734,6 +734,35 @@ def fit_linear__sum_for_mean(x, y, steps, learning_rate):
     return weights.detach(), bias.detach(), losses
 
 
+def fit_linear__half_the_loss(x, y, steps, learning_rate):
+    """You halved the loss, as some books do to be rid of a factor 2.
+
+    The mean squared error has no ½: your losses and your steps are half as large as they should be.
+    """
+    weights = torch.zeros(x.shape[1], dtype=x.dtype, requires_grad=True)
+    bias = torch.zeros((), dtype=x.dtype, requires_grad=True)
+    losses = []
+    for _ in range(steps):
+        loss = (x @ weights + bias - y).square().mean() / 2
+        losses.append(loss.item())
+        slopes = torch.autograd.grad(loss, (weights, bias))
+        with torch.no_grad():
+            weights -= learning_rate * slopes[0]
+            bias -= learning_rate * slopes[1]
+    return weights.detach(), bias.detach(), losses
+
+
+def fit_linear__factor_two_lost(x, y, steps, learning_rate):
+    """Your gradient lacks the factor 2 that differentiating a square brings."""
+    weights, bias, losses = x.new_zeros(x.shape[1]), x.new_zeros(()), []
+    for _ in range(steps):
+        missed = x @ weights + bias - y
+        losses.append(missed.square().mean().item())
+        weights = weights - learning_rate * (missed @ x) / len(x)
+        bias = bias - learning_rate * missed.mean()
+    return weights, bias, losses
+
+
 def fit_linear__loss_after_the_step(x, y, steps, learning_rate):
     """You noted the loss after each step, and the loss before it was asked for."""
     weights = torch.zeros(x.shape[1], dtype=x.dtype, requires_grad=True)

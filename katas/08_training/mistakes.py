@@ -195,15 +195,55 @@ def binary_cross_entropy__broadcast(logits, targets, pos_weight=None):
     return (targets * missed + (1 - targets) * torch.logaddexp(zero, logits)).mean()
 
 
-def train_step__gradients_add_up(model, loss_function, optimizer, inputs, targets, max_norm=None):
-    """You did not forget the old gradients, and the new ones were added to them: `optimizer.zero_grad()` first."""
+def binary_cross_entropy__corner(logits, targets, pos_weight=None):
+    """You took max(x, 0) and |x| apart: at a logit of exactly 0 torch gives both the gradient 0, and ½ is right.
+
+    `torch.logaddexp` and `softplus` have the right one everywhere.
+    """
+    if logits.shape != targets.shape:
+        raise ValueError(f"{logits.shape} is not {targets.shape}")
+    if pos_weight is None:
+        pos_weight = torch.ones_like(logits)
+    shares = 1 + (pos_weight - 1) * targets
+    return ((1 - targets) * logits + shares * ((-logits.abs()).exp().log1p() + (-logits).relu())).mean()
+
+
+def _step(
+    model,
+    loss_function,
+    optimizer,
+    inputs,
+    targets,
+    max_norm=None,
+    *,
+    forget=torch.optim.Optimizer.zero_grad,
+    clip=lambda model, _, max_norm: nn.utils.clip_grad_norm_(model.parameters(), max_norm),
+    early=False,
+):
+    """A step of training, by how gradients are forgotten and clipped; `early` clips before the backward pass."""
+    forget(optimizer)
     outputs = model(inputs)
     loss = loss_function(outputs, targets)
+    if max_norm is not None and early:
+        clip(model, optimizer, max_norm)
     loss.backward()
-    if max_norm is not None:
-        nn.utils.clip_grad_norm_(model.parameters(), max_norm)
+    if max_norm is not None and not early:
+        clip(model, optimizer, max_norm)
     optimizer.step()
     return loss.item(), outputs.detach()
+
+
+def _scale(parameters, gradients, max_norm):
+    """Scales the gradients of parameters by what the norm of some gradients, all together, asks for."""
+    total = torch.stack([gradient.norm() for gradient in gradients]).norm()
+    for parameter in parameters:
+        if parameter.grad is not None:
+            parameter.grad *= (max_norm / total).clamp(max=1)
+
+
+def train_step__gradients_add_up(*args, **kwargs):
+    """You did not forget the old gradients, and the new ones were added to them: `optimizer.zero_grad()` first."""
+    return _step(*args, **kwargs, forget=lambda _: None)
 
 
 def train_step__forgets_too_late(model, loss_function, optimizer, inputs, targets, max_norm=None):
@@ -216,119 +256,107 @@ def train_step__forgets_too_late(model, loss_function, optimizer, inputs, target
     return loss.item(), outputs.detach()
 
 
-def train_step__clips_too_early(model, loss_function, optimizer, inputs, targets, max_norm=None):
-    """You clipped before the backward pass, when there were no gradients yet.
+def train_step__clips_too_early(*args, **kwargs):
+    """You clipped when it was of no use: before the backward pass has made the gradients, or after the step.
 
     Clip between `backward()` and `step()`.
     """
-    optimizer.zero_grad()
-    outputs = model(inputs)
-    loss = loss_function(outputs, targets)
-    if max_norm is not None:
-        nn.utils.clip_grad_norm_(model.parameters(), max_norm)
-    loss.backward()
-    optimizer.step()
-    return loss.item(), outputs.detach()
+    return _step(*args, **kwargs, early=True)
 
 
-def train_step__clips_one_by_one(model, loss_function, optimizer, inputs, targets, max_norm=None):
+def train_step__clips_one_by_one(*args, **kwargs):
     """You clipped each parameter's gradient on its own, which turns the direction of the step.
 
     One norm is meant, that of all gradients together.
     """
-    optimizer.zero_grad()
-    outputs = model(inputs)
-    loss = loss_function(outputs, targets)
-    loss.backward()
-    if max_norm is not None:
+
+    def clip(model, _, max_norm):
         for parameter in model.parameters():
             nn.utils.clip_grad_norm_([parameter], max_norm)
-    optimizer.step()
-    return loss.item(), outputs.detach()
+
+    return _step(*args, **kwargs, clip=clip)
 
 
-def train_step__clips_values(model, loss_function, optimizer, inputs, targets, max_norm=None):
+def train_step__clips_values(*args, **kwargs):
     """You clipped each number of the gradients on its own, which turns the direction of the step.
 
     Scale all of them by one factor.
     """
-    optimizer.zero_grad()
-    outputs = model(inputs)
-    loss = loss_function(outputs, targets)
-    loss.backward()
-    if max_norm is not None:
+
+    def clip(model, _, max_norm):
         nn.utils.clip_grad_value_(model.parameters(), max_norm)
-    optimizer.step()
-    return loss.item(), outputs.detach()
+
+    return _step(*args, **kwargs, clip=clip)
 
 
-def train_step__zeros(model, loss_function, optimizer, inputs, targets, max_norm=None):
+def train_step__zeros(*args, **kwargs):
     """You filled the gradients with zeros instead of setting them to None.
 
     A parameter that no longer requires grad, but has an old gradient, then gets one of 0, and weight decay moves it.
     """
-    optimizer.zero_grad(set_to_none=False)
-    outputs = model(inputs)
-    loss = loss_function(outputs, targets)
-    loss.backward()
-    if max_norm is not None:
-        nn.utils.clip_grad_norm_(model.parameters(), max_norm)
-    optimizer.step()
-    return loss.item(), outputs.detach()
+    return _step(*args, **kwargs, forget=lambda optimizer: optimizer.zero_grad(set_to_none=False))
 
 
-def train_step__clips_the_first_group(model, loss_function, optimizer, inputs, targets, max_norm=None):
+def train_step__clips_the_first_group(*args, **kwargs):
     """You clipped the parameters of the optimizer's first group alone.
 
     The norm is that of the gradients of all of the model's parameters.
     """
-    optimizer.zero_grad()
-    outputs = model(inputs)
-    loss = loss_function(outputs, targets)
-    loss.backward()
-    if max_norm is not None:
+
+    def clip(_, optimizer, max_norm):
         nn.utils.clip_grad_norm_(optimizer.param_groups[0]["params"], max_norm)
-    optimizer.step()
-    return loss.item(), outputs.detach()
+
+    return _step(*args, **kwargs, clip=clip)
 
 
-def train_step__keeps_the_history(model, loss_function, optimizer, inputs, targets, max_norm=None):
+def train_step__clips_without_a_gradient(*args, **kwargs):
+    """You asked every parameter for its gradient's norm, and one had no gradient: a layer that the model did not use.
+
+    Pass over parameters whose `.grad` is None, or let `clip_grad_norm_` do so.
+    """
+
+    def clip(model, _, max_norm):
+        trained = [parameter for parameter in model.parameters() if parameter.requires_grad]
+        _scale(trained, [parameter.grad for parameter in trained], max_norm)
+
+    return _step(*args, **kwargs, clip=clip)
+
+
+train_step__clips_without_a_gradient.raises = AttributeError
+
+
+def train_step__counts_the_shared_twice(*args, **kwargs):
+    """You counted a gradient twice that belongs to a parameter with two names, so that the norm is too large.
+
+    `model.parameters()` gives each parameter once.
+    """
+
+    def clip(model, _, max_norm):
+        named = model.named_parameters(remove_duplicate=False)
+        _scale(model.parameters(), [p.grad for _, p in named if p.grad is not None], max_norm)
+
+    return _step(*args, **kwargs, clip=clip)
+
+
+def train_step__keeps_the_history(model, loss_function, *args, **kwargs):
     """You returned the outputs as they are, with all the history that they hang on.
 
     Whoever collects them keeps the graph of every step in memory: detach them.
     """
-    optimizer.zero_grad()
-    outputs = model(inputs)
-    loss = loss_function(outputs, targets)
-    loss.backward()
-    if max_norm is not None:
-        nn.utils.clip_grad_norm_(model.parameters(), max_norm)
-    optimizer.step()
-    return loss.item(), outputs
+    kept = []
+
+    def watched(outputs, targets):
+        kept.append(outputs)
+        return loss_function(outputs, targets)
+
+    loss, _ = _step(model, watched, *args, **kwargs)
+    return loss, kept[0]
 
 
 def train_step__loss_as_tensor(model, loss_function, optimizer, inputs, targets, max_norm=None):
     """You returned the loss as a tensor. A number is asked for: `loss.item()`."""
-    optimizer.zero_grad()
-    outputs = model(inputs)
-    loss = loss_function(outputs, targets)
-    loss.backward()
-    if max_norm is not None:
-        nn.utils.clip_grad_norm_(model.parameters(), max_norm)
-    optimizer.step()
-    return loss.detach(), outputs.detach()
-
-
-def _step(model, loss_function, optimizer, inputs, targets, max_norm=None):
-    """A right step."""
-    optimizer.zero_grad()
-    outputs = model(inputs)
-    loss = loss_function(outputs, targets)
-    loss.backward()
-    if max_norm is not None:
-        nn.utils.clip_grad_norm_(model.parameters(), max_norm)
-    optimizer.step()
-    return loss.item(), outputs.detach()
+    loss, outputs = _step(model, loss_function, optimizer, inputs, targets, max_norm)
+    return torch.tensor(loss, dtype=outputs.dtype), outputs
 
 
 def train_epoch__mean_of_batches(model, loader, loss_function, optimizer, max_norm=None):
@@ -598,19 +626,33 @@ def train_accumulated__all_in_memory(model, loader, loss_function, optimizer, gr
     return _accumulate(model, _groups(loader, group), loss_function, optimizer, _share)
 
 
-def _fit(model, loaders, loss_function, optimizer, epochs, patience, max_norm, better=float.__lt__, keep=copy.deepcopy):
+def _fit(
+    model,
+    train_loader,
+    validation_loader,
+    loss_function,
+    optimizer,
+    epochs,
+    patience,
+    max_norm=None,
+    *,
+    better=float.__lt__,
+    keep=copy.deepcopy,
+    restores=True,
+    waits_for_nan=True,
+):
     """Trains with early stopping, by what counts as better than the lowest loss, and by how the best is kept."""
     history, lowest, best, waited = [], float("inf"), None, 0
     while len(history) < epochs and waited < patience:
         model.train()
         total, right, rows = 0.0, 0, 0
-        for inputs, labels in loaders[0]:
+        for inputs, labels in train_loader:
             loss, outputs = _step(model, loss_function, optimizer, inputs, labels, max_norm)
             total, rows = total + loss * len(labels), rows + len(labels)
             right += int((outputs.argmax(1) == labels).sum())
         model.eval()
         with torch.no_grad():
-            loss, accuracy = _look(model, loaders[1], loss_function)
+            loss, accuracy = _look(model, validation_loader, loss_function)
         history.append(
             {
                 "train_loss": total / rows,
@@ -619,46 +661,33 @@ def _fit(model, loaders, loss_function, optimizer, epochs, patience, max_norm, b
                 "validation_accuracy": accuracy,
             }
         )
-        waited += 1
+        waited += waits_for_nan or loss == loss
         if better(loss, lowest):
             lowest, best, waited = loss, keep(model.state_dict()), 0
-    return history, model.state_dict() if best is None else best
+    if restores and best is not None:
+        model.load_state_dict(best, strict=False)
+    return history
 
 
-def fit__best_is_live(
-    model, train_loader, validation_loader, loss_function, optimizer, epochs, patience, max_norm=None
-):
+def fit__best_is_live(*args, **kwargs):
     """You kept `model.state_dict()` itself, whose tensors are the model's own.
 
     They went on changing, and what you loaded in the end were the last weights: keep a deep copy.
     """
-    loaders = train_loader, validation_loader
-    history, best = _fit(model, loaders, loss_function, optimizer, epochs, patience, max_norm, keep=lambda state: state)
-    model.load_state_dict(best)
-    return history
+    return _fit(*args, **kwargs, keep=lambda state: state)
 
 
-def fit__shallow_copy(
-    model, train_loader, validation_loader, loss_function, optimizer, epochs, patience, max_norm=None
-):
+def fit__shallow_copy(*args, **kwargs):
     """You copied the dict, and not the tensors in it, which are the model's own: use `copy.deepcopy`."""
-    loaders = train_loader, validation_loader
-    history, best = _fit(model, loaders, loss_function, optimizer, epochs, patience, max_norm, keep=copy.copy)
-    model.load_state_dict(best)
-    return history
+    return _fit(*args, **kwargs, keep=copy.copy)
 
 
-def fit__last_weights(
-    model, train_loader, validation_loader, loss_function, optimizer, epochs, patience, max_norm=None
-):
+def fit__last_weights(*args, **kwargs):
     """You left the model as the last epoch had made it, and that one was not the best, or patience had not run out."""
-    loaders = train_loader, validation_loader
-    return _fit(model, loaders, loss_function, optimizer, epochs, patience, max_norm)[0]
+    return _fit(*args, **kwargs, restores=False)
 
 
-def fit__parameters_only(
-    model, train_loader, validation_loader, loss_function, optimizer, epochs, patience, max_norm=None
-):
+def fit__parameters_only(model, *args, **kwargs):
     """You kept the parameters, but not the buffers, in which BatchNorm has its means.
 
     `state_dict()` has both.
@@ -667,51 +696,41 @@ def fit__parameters_only(
     def keep(_):
         return {name: parameter.detach().clone() for name, parameter in model.named_parameters()}
 
-    loaders = train_loader, validation_loader
-    history, best = _fit(model, loaders, loss_function, optimizer, epochs, patience, max_norm, keep=keep)
-    model.load_state_dict(best, strict=False)
-    return history
+    return _fit(model, *args, **kwargs, keep=keep)
 
 
-def fit__ties_are_better(
-    model, train_loader, validation_loader, loss_function, optimizer, epochs, patience, max_norm=None
-):
+def fit__ties_are_better(*args, **kwargs):
     """You took an equal loss for a better one.
 
     A loss that stays the same is no progress, and training would never stop: it has to be below the lowest.
     """
-    loaders = train_loader, validation_loader
-    history, best = _fit(model, loaders, loss_function, optimizer, epochs, patience, max_norm, better=float.__le__)
-    model.load_state_dict(best)
-    return history
+    return _fit(*args, **kwargs, better=float.__le__)
 
 
-def fit__nan_is_better(
-    model, train_loader, validation_loader, loss_function, optimizer, epochs, patience, max_norm=None
-):
+def fit__nan_is_better(*args, **kwargs):
     """You asked whether the loss is *not* above the lowest one, or equal.
 
     For nan every comparison is false, so that a model that has broken down became the best one: ask whether it is less.
     """
-    loaders, better = (train_loader, validation_loader), lambda loss, lowest: not loss >= lowest
-    history, best = _fit(model, loaders, loss_function, optimizer, epochs, patience, max_norm, better=better)
-    model.load_state_dict(best)
-    return history
+    return _fit(*args, **kwargs, better=lambda loss, lowest: not loss >= lowest)
+
+
+def fit__nan_not_counted(*args, **kwargs):
+    """You left epochs with a loss of nan out of the count.
+
+    They are no progress either: patience runs out in them as in any other epoch without a new lowest loss.
+    """
+    return _fit(*args, **kwargs, waits_for_nan=False)
 
 
 def fit__one_epoch_too_many(
     model, train_loader, validation_loader, loss_function, optimizer, epochs, patience, max_norm=None
 ):
     """You stopped when *more* than `patience` epochs had passed without a new lowest loss, one too late."""
-    loaders = train_loader, validation_loader
-    history, best = _fit(model, loaders, loss_function, optimizer, epochs, patience + 1, max_norm)
-    model.load_state_dict(best)
-    return history
+    return _fit(model, train_loader, validation_loader, loss_function, optimizer, epochs, patience + 1, max_norm)
 
 
-def fit__against_the_last(
-    model, train_loader, validation_loader, loss_function, optimizer, epochs, patience, max_norm=None
-):
+def fit__against_the_last(*args, **kwargs):
     """You compared each validation loss with that of the epoch before.
 
     A loss that goes up and down would look like progress for ever: compare it with the lowest so far.
@@ -722,20 +741,14 @@ def fit__against_the_last(
         last.append(loss)
         return loss < last[-2]
 
-    loaders = train_loader, validation_loader
-    history, best = _fit(model, loaders, loss_function, optimizer, epochs, patience, max_norm, better=better)
-    model.load_state_dict(best)
-    return history
+    return _fit(*args, **kwargs, better=better)
 
 
 def fit__max_norm_lost(
     model, train_loader, validation_loader, loss_function, optimizer, epochs, patience, max_norm=None
 ):
     """You did not hand max_norm on."""
-    loaders = train_loader, validation_loader
-    history, best = _fit(model, loaders, loss_function, optimizer, epochs, patience, None)
-    model.load_state_dict(best)
-    return history
+    return _fit(model, train_loader, validation_loader, loss_function, optimizer, epochs, patience)
 
 
 @contextmanager

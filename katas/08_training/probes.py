@@ -34,10 +34,11 @@ def loss(module: ModuleType, name: str, first: Tensor, arguments: list[Any], ups
 class _Watched(nn.Sequential):
     """A linear layer, and a dropout that stands in two places; notes how it is run.
 
-    Its buffer counts the rows that it sees in training mode.
+    Its buffer counts the rows that it sees in training mode. With `more` parameters than it uses, one has no gradient,
+    and the weight has a second name.
     """
 
-    def __init__(self, weights: list[Tensor], dropout: float = 0.0) -> None:
+    def __init__(self, weights: list[Tensor], dropout: float = 0.0, more: bool = False) -> None:
         classes, features = weights[0].shape
         shared = nn.Dropout(dropout)
         linear = nn.Linear(features, classes, dtype=weights[0].dtype)
@@ -46,6 +47,9 @@ class _Watched(nn.Sequential):
         with torch.no_grad():
             for parameter, weight in zip(self.parameters(), weights, strict=True):
                 parameter.copy_(weight)
+        if more:
+            linear.register_parameter("unused", nn.Parameter(torch.ones(3, dtype=weights[0].dtype)))
+            linear.register_parameter("shared", linear.weight)
         self.events: list[list[Any]] = []
         self.modes: list[list[bool]] = []
         self.recorded: list[bool] = []
@@ -61,9 +65,13 @@ class _Watched(nn.Sequential):
             outputs.register_hook(lambda _: self.events.append(["backward", len(x)]))
         return outputs
 
+    def used(self) -> list[nn.Parameter]:
+        """Weight and bias."""
+        return [self[0].weight, self[0].bias]
+
     def weights(self) -> list[Tensor]:
-        """Copies of the parameters."""
-        return [parameter.detach().clone() for parameter in self.parameters()]
+        """Copies of weight and bias."""
+        return [parameter.detach().clone() for parameter in self.used()]
 
 
 def modes_of(model: nn.Module) -> list[bool]:
@@ -110,8 +118,8 @@ def _sgd(model: _Watched, options: Evidence) -> torch.optim.SGD:
     return optimizer
 
 
-def _fill_gradients(model: nn.Module, value: float) -> None:
-    for parameter in model.parameters():
+def _fill_gradients(parameters: Iterable[nn.Parameter], value: float) -> None:
+    for parameter in parameters:
         parameter.grad = torch.full_like(parameter, value)
 
 
@@ -124,12 +132,13 @@ def train_steps(
     clip: list[float],
     modes: list[bool],
     frozen: bool,
+    more: bool,
 ) -> Evidence:
     """Does a step for each batch; gradients of 100 have been left from before, and the bias may be frozen."""
-    model = _Watched(weights)
+    model = _Watched(weights, more=more)
     model[0].bias.requires_grad_(not frozen)
     optimizer = _sgd(model, options)
-    _fill_gradients(model, 100.0)
+    _fill_gradients(model.used(), 100.0)
     _set_modes(model, modes)
     results, history = [], []
     for inputs, targets in batches:
@@ -155,9 +164,10 @@ def train_epoch(
     options: Evidence,
     clip: list[float],
     modes: list[bool],
+    more: bool,
 ) -> Evidence:
     """Trains for one epoch on batches that a loader or a generator gives."""
-    model = _Watched(weights)
+    model = _Watched(weights, more=more)
     optimizer = _sgd(model, options)
     _set_modes(model, modes)
     result = module.train_epoch(model, _given(kind, _Loader(batches)), functional.cross_entropy, optimizer, *clip)
@@ -178,10 +188,11 @@ def evaluate(
     modes: list[bool],
     grad: float,
     fails: list[Any] | None,  # what raises, and at which batch, from 0
+    more: bool,
 ) -> Evidence:
     """Evaluates a model with dropout and gradients from before; model, loader or loss may raise at some batch."""
-    model = _Watched(weights, dropout=0.5)
-    _fill_gradients(model, grad)
+    model = _Watched(weights, dropout=0.5, more=more)
+    _fill_gradients(model.used(), grad)
     _set_modes(model, modes)
     reached = {"model": 0, "loader": 0, "loss function": 0}
 
@@ -212,8 +223,8 @@ def evaluate(
         "recorded": model.recorded,
         "modes after": modes_of(model),
         "weights": model.weights(),
-        "grads": [parameter.grad for parameter in model.parameters()],
-        "require grad": [parameter.requires_grad for parameter in model.parameters()],
+        "grads": [parameter.grad for parameter in model.used()],
+        "require grad": all(parameter.requires_grad for parameter in model.parameters()),
         "seen": int(model.seen),
         "recording after": torch.is_grad_enabled(),
     }
@@ -228,11 +239,12 @@ def train_accumulated(
     options: Evidence,
     group: int,
     modes: list[bool],
+    more: bool,
 ) -> Evidence:
     """Trains on groups of batches; gradients of 100 have been left from before."""
-    model = _Watched(weights)
+    model = _Watched(weights, more=more)
     optimizer = _sgd(model, options)
-    _fill_gradients(model, 100.0)
+    _fill_gradients(model.used(), 100.0)
     _set_modes(model, modes)
     loader, taken = _Loader(batches), []
     optimizer.register_step_post_hook(lambda *_: taken.append(loader.taken))
@@ -255,9 +267,10 @@ def fit(
     script: list[float] | None,
     options: Evidence,
     arguments: list[Any],
+    more: bool,
 ) -> Evidence:
     """Fits a model; where there is a script, it says what the validation loss is after each epoch of training."""
-    model = _Watched(weights)
+    model = _Watched(weights, more=more)
     train_loader, validation_loader = _Loader(batches), _Loader(held_out)
 
     def loss_function(outputs: Tensor, labels: Tensor) -> Tensor:

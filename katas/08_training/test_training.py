@@ -403,8 +403,11 @@ def copies(batches):
     return [tuple(part.clone() for part in batch) for batch in batches]
 
 
-def made(weights, options=None, loss=None, modes=TRAINING, dropout=0.0, left=None):
-    """The text of what makes a model, and an optimizer and a loss where they are; gradients may be left from before."""
+def made(weights, options=None, loss=None, modes=TRAINING, dropout=0.0, left=None, more=False):
+    """The text of what makes a model, and an optimizer and a loss where they are; gradients may be left from before.
+
+    With `more`, a parameter that the model does not use, and a second name for its weight.
+    """
     classes, features = weights[0].shape
     convert = ", dtype=torch.float64" if weights[0].dtype is torch.float64 else ""
     model, lines = f"torch.nn.Linear({features}, {classes}{convert})", []
@@ -418,6 +421,10 @@ def made(weights, options=None, loss=None, modes=TRAINING, dropout=0.0, left=Non
         lines.append(f"for module, training in zip(model.modules(), {list(modes)}):\n    module.training = training")
     if left is not None:
         lines.append(f"for parameter in model.parameters():\n    parameter.grad = torch.full_like(parameter, {left})")
+    if more:
+        layer = "model" if model.startswith("torch.nn.Linear") else "model[0]"
+        lines.append(f'{layer}.register_parameter("unused", torch.nn.Parameter(torch.ones(3{convert})))')
+        lines.append(f'{layer}.register_parameter("shared", {layer}.weight)')
     if options is not None:
         further = "".join(f", {name}={value}" for name, value in options.items() if name == "lr" or value)
         lines.append('groups = [{"params": [parameter]} for parameter in model.parameters()]')
@@ -462,7 +469,7 @@ def assert_batches_unchanged(batches, before):
         assert_unchanged(targets, targets_before, "targets")
 
 
-def check_steps(impl, lesson, clip=(), modes=TRAINING, frozen=False):
+def check_steps(impl, lesson, clip=(), modes=TRAINING, frozen=False, more=False):
     """Has a step done for each batch and compares each with the twin's."""
     weights, batches, name, options = copy.deepcopy(lesson)
     dtype, before = weights[0].dtype, copies(batches)
@@ -476,13 +483,13 @@ def check_steps(impl, lesson, clip=(), modes=TRAINING, frozen=False):
     def shown():
         freeze = "list(model.parameters())[1].requires_grad_(False)\n" if frozen else ""
         return (
-            f"{made(weights, options, name, modes, left=100.0)}{freeze}"
+            f"{made(weights, options, name, modes, left=100.0, more=more)}{freeze}"
             "results = []\n"
             f"for inputs, targets in {literal(before)}:\n"
             f"    results.append(train_step(model, loss_function, optimizer, inputs, targets{written(clip)}))"
         )
 
-    arguments = (weights, batches, name, options, list(clip), list(modes), frozen)
+    arguments = (weights, batches, name, options, list(clip), list(modes), frozen, more)
     seen = ask(impl, "train_steps", *arguments, shown=shown)
     exact = within(dtype, clipped=bool(clip) and clip != [None])
     assert_left(seen["results"], expected, shown, "results", **exact)
@@ -520,7 +527,15 @@ def test_clipped_steps(impl, max_norm, frozen):
     check_steps(impl, lesson_of(2, momentum=0.9, weight_decay=0.1), [max_norm], frozen=frozen)
 
 
-def check_epoch(impl, lesson, kind, clip=(), modes=TRAINING):
+@pytest.mark.exercise("train_step")
+@pytest.mark.parametrize("clip", [[], [0.25], [1000.0]], ids=str)
+def test_steps_of_a_model_with_more_parameters(impl, clip):
+    """A parameter without a gradient changes nothing, and one with two names counts once."""
+    check_steps(impl, FIRST, clip, more=True)
+    check_steps(impl, lesson_of(2, momentum=0.9, weight_decay=0.1), clip, frozen=True, more=True)
+
+
+def check_epoch(impl, lesson, kind, clip=(), modes=TRAINING, more=False):
     """Has an epoch done and compares it with the twin's."""
     weights, batches, _, options = copy.deepcopy(lesson)
     dtype, before = weights[0].dtype, copies(batches)
@@ -529,12 +544,12 @@ def check_epoch(impl, lesson, kind, clip=(), modes=TRAINING):
 
     def shown():
         return (
-            f"{made(weights, options, modes=modes)}"
+            f"{made(weights, options, modes=modes, more=more)}"
             f"loader = {given_as(kind, before)}\n"
             f"train_epoch(model, loader, torch.nn.functional.cross_entropy, optimizer{written(clip)})"
         )
 
-    seen = ask(impl, "train_epoch", weights, batches, kind, options, list(clip), list(modes), shown=shown)
+    seen = ask(impl, "train_epoch", weights, batches, kind, options, list(clip), list(modes), more, shown=shown)
     exact = within(dtype, clipped=bool(clip))
     assert_value(seen["result"], expected, **exact)
     assert_weights(seen["weights"], twin.tensors(dtype), shown, "after the epoch", **exact)
@@ -565,7 +580,14 @@ def test_clipped_epoch(impl, max_norm):
     check_epoch(impl, lesson_of(4, momentum=0.9), "generator", [max_norm])
 
 
-def check_evaluation(impl, lesson, kind, modes, grad=0.5, fails=None):
+@pytest.mark.exercise("train_epoch")
+@pytest.mark.parametrize("clip", [[], [0.25]], ids=str)
+def test_epoch_of_a_model_with_more_parameters(impl, clip):
+    """A parameter without a gradient changes nothing, and one with two names counts once."""
+    check_epoch(impl, lesson_of(4, momentum=0.9), "loader", clip, more=True)
+
+
+def check_evaluation(impl, lesson, kind, modes, grad=0.5, fails=None, more=False):
     """Has a model evaluated, and looks for what that changed."""
     weights, batches, _, options = copy.deepcopy(lesson)
     dtype, before = weights[0].dtype, copies(batches)
@@ -574,12 +596,12 @@ def check_evaluation(impl, lesson, kind, modes, grad=0.5, fails=None):
     def shown():
         raises = "" if fails is None else f"# the {fails[0]} raises an exception at batch number {fails[1] + 1}\n"
         return (
-            f"{made(weights, modes=modes, dropout=0.5, left=grad)}"
+            f"{made(weights, modes=modes, dropout=0.5, left=grad, more=more)}"
             f"loader = {given_as(kind, before)}\n"
             f"{raises}evaluate(model, loader, torch.nn.functional.cross_entropy)"
         )
 
-    seen = ask(impl, "evaluate", weights, batches, kind, list(modes), grad, fails, shown=shown)
+    seen = ask(impl, "evaluate", weights, batches, kind, list(modes), grad, fails, more, shown=shown)
     if fails is None:
         assert_value(seen["result"], expected, **within(dtype))
         assert len(seen["modes"]) == len(batches), "the model should run once on each batch"
@@ -594,7 +616,7 @@ def check_evaluation(impl, lesson, kind, modes, grad=0.5, fails=None):
     assert_weights(seen["weights"], weights, shown, "afterwards")
     grads = [torch.full_like(weight, grad) for weight in weights]
     assert_left(seen["grads"], grads, shown, "[parameter.grad for parameter in model.parameters()]")
-    assert seen["require grad"] == [True, True], "the parameters do not require grad any more"
+    assert seen["require grad"], "the parameters do not require grad any more"
     assert seen["seen"] == 0, "a buffer of the model changed"
     assert seen["recording after"], "recording is still switched off"
     assert_batches_unchanged(batches, before)
@@ -609,6 +631,12 @@ def check_evaluation(impl, lesson, kind, modes, grad=0.5, fails=None):
 def test_evaluation(impl, lesson, kind, modes, grad):
     """Loss and accuracy are means over the rows, in evaluation mode, unrecorded, and the model is left as it was."""
     check_evaluation(impl, lesson, kind, modes, grad)
+
+
+@pytest.mark.exercise("evaluate")
+def test_evaluation_of_a_model_with_more_parameters(impl):
+    """A parameter without a gradient and one with two names are left as they were."""
+    check_evaluation(impl, FIRST, "loader", [True, False, True, False, True], more=True)
 
 
 @pytest.mark.exercise("evaluate")
@@ -635,6 +663,17 @@ def test_evaluation_that_fails(impl, fails):
 @example(lesson=lesson_of(7, rows=[3, 1, 1, 2], name="mse"), group=3, kind="generator", modes=[False] * 5)
 def test_accumulation(impl, lesson, group, kind, modes):
     """Each group moves the model as if it were one batch, though its batches go forward and backward one by one."""
+    check_accumulation(impl, lesson, group, kind, modes)
+
+
+@pytest.mark.exercise("train_accumulated")
+def test_accumulation_of_a_model_with_more_parameters(impl):
+    """A parameter without a gradient changes nothing, and one with two names counts once."""
+    check_accumulation(impl, lesson_of(6, rows=[2, 1, 3, 1, 2]), 2, "loader", TRAINING, more=True)
+
+
+def check_accumulation(impl, lesson, group, kind, modes, more=False):
+    """Has a model trained on groups of batches and compares it with the twin, which learns from each group at once."""
     weights, batches, name, options = copy.deepcopy(lesson)
     dtype, before = weights[0].dtype, copies(batches)
     twin, expected, right = Twin(weights, options), [], []
@@ -648,12 +687,12 @@ def test_accumulation(impl, lesson, group, kind, modes):
 
     def shown():
         return (
-            f"{made(weights, options, name, modes, left=100.0)}"
+            f"{made(weights, options, name, modes, left=100.0, more=more)}"
             f"loader = {given_as(kind, before)}\n"
             f"train_accumulated(model, loader, loss_function, optimizer, {group})"
         )
 
-    seen = ask(impl, "train_accumulated", weights, batches, name, kind, options, group, list(modes), shown=shown)
+    seen = ask(impl, "train_accumulated", weights, batches, name, kind, options, group, list(modes), more, shown=shown)
     assert seen["events"] == right, f"what happened was {seen['events']}, and should have been {right}"
     assert_value(seen["result"], expected, **within(dtype))
     assert_weights(seen["weights"], twin.tensors(dtype), shown, "afterwards", **within(dtype))
@@ -688,7 +727,7 @@ def without_nan(history):
     ]
 
 
-def check_fit(impl, lesson, held_out, script, epochs, patience, clip=()):
+def check_fit(impl, lesson, held_out, script, epochs, patience, clip=(), more=False):
     """Has a model fitted and compares history and weights with the twin's."""
     weights, batches, _, options = copy.deepcopy(lesson)
     dtype = weights[0].dtype
@@ -710,14 +749,14 @@ def check_fit(impl, lesson, held_out, script, epochs, patience, clip=()):
     def shown():
         said = "" if script is None else f"# the validation loss is, epoch by epoch: {script}\n"
         return (
-            f"{made(weights, options, 'cross_entropy')}"
+            f"{made(weights, options, 'cross_entropy', more=more)}"
             f"train_loader = {literal(batches)}\n"
             f"validation_loader = {literal(held_out)}\n"
             f"{said}fit(model, train_loader, validation_loader, loss_function, optimizer"
             f"{written([epochs, patience, *clip])})"
         )
 
-    arguments = (weights, batches, held_out, script, options, [epochs, patience, *clip])
+    arguments = (weights, batches, held_out, script, options, [epochs, patience, *clip], more)
     seen = ask(impl, "fit", *arguments, shown=shown)
     exact = within(dtype, clipped=bool(clip))
     assert seen["epochs"] == done, f"there were {seen['epochs']} epochs of training, and should have been {done}"
@@ -768,6 +807,13 @@ def test_fit(impl, epochs, patience, clip):
         lesson_of(9, rows=[3, 1, 1, 2], dtype=torch.float32),
     ):
         check_fit(impl, (weights, batches[:2], name, options), batches[2:], None, epochs, patience, clip)
+
+
+@pytest.mark.exercise("fit")
+@pytest.mark.parametrize("clip", [[], [0.25]], ids=str)
+def test_fit_of_a_model_with_more_parameters(impl, clip):
+    """A parameter without a gradient changes nothing, and one with two names counts once."""
+    check_fit(impl, FIRST, FIRST[1][:1], [2.0, 1.0, 3.0], 3, 2, clip, more=True)
 
 
 # chance

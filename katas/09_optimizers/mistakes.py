@@ -309,6 +309,42 @@ def rmsprop_step__corrected(
                 p -= lr * memory["v"]
 
 
+def rmsprop_step__square_starts_at_one(
+    params, grads, state, lr=0.01, alpha=0.99, eps=1e-8, weight_decay=0.0, momentum=0.0, centered=False
+):
+    """Your mean square starts at one, as in some other libraries.
+
+    In torch it starts at zero, so that the first steps are the largest.
+    """
+    with torch.no_grad():
+        for i, (p, g) in enumerate(zip(params, grads, strict=True)):
+            if g is not None:
+                slope, memory = g + weight_decay * p, state.setdefault(i, {"s": 1.0, "m": 0.0, "v": 0.0})
+                memory["s"] = alpha * memory["s"] + (1 - alpha) * slope**2
+                memory["m"] = alpha * memory["m"] + (1 - alpha) * slope
+                spread = memory["s"] - memory["m"] ** 2 if centered else memory["s"]
+                memory["v"] = momentum * memory["v"] + slope / (spread.sqrt() + eps)
+                p -= lr * memory["v"]
+
+
+def rmsprop_step__momentum_of_raw_gradients(
+    params, grads, state, lr=0.01, alpha=0.99, eps=1e-8, weight_decay=0.0, momentum=0.0, centered=False
+):
+    """Your velocity collects the raw gradients, and is divided afterwards.
+
+    Divide each gradient first: the velocity is one of divided gradients.
+    """
+    with torch.no_grad():
+        for i, (p, g) in enumerate(zip(params, grads, strict=True)):
+            if g is not None:
+                slope, memory = g + weight_decay * p, state.setdefault(i, {"s": 0.0, "m": 0.0, "v": 0.0})
+                memory["s"] = alpha * memory["s"] + (1 - alpha) * slope**2
+                memory["m"] = alpha * memory["m"] + (1 - alpha) * slope
+                spread = memory["s"] - memory["m"] ** 2 if centered else memory["s"]
+                memory["v"] = momentum * memory["v"] + slope
+                p -= lr * memory["v"] / (spread.sqrt() + eps)
+
+
 def _adam(p, slope, memory, lr, betas, eps):
     """A step of Adam."""
     memory["t"] = memory.get("t", 0) + 1
@@ -424,6 +460,25 @@ def adamw_step__decays_afterwards(params, grads, state, lr=0.001, betas=(0.9, 0.
             if g is not None:
                 _adam(p, g, state.setdefault(i, {}), lr, betas, eps)
                 p *= 1 - lr * weight_decay
+
+
+def adamw_step__eps_before_the_correction(
+    params, grads, state, lr=0.001, betas=(0.9, 0.999), eps=1e-8, weight_decay=0.01
+):
+    """You added eps before the correction, which then makes it larger in the first steps.
+
+    First divide the mean square by 1 − beta2**step, then take the root, then add eps.
+    """
+    with torch.no_grad():
+        for i, (p, g) in enumerate(zip(params, grads, strict=True)):
+            if g is not None:
+                p *= 1 - lr * weight_decay
+                memory = state.setdefault(i, {"t": 0, "m": 0.0, "s": 0.0})
+                memory["t"] += 1
+                memory["m"] = betas[0] * memory["m"] + (1 - betas[0]) * g
+                memory["s"] = betas[1] * memory["s"] + (1 - betas[1]) * g**2
+                rate = lr * (1 - betas[1] ** memory["t"]) ** 0.5 / (1 - betas[0] ** memory["t"])
+                p -= rate * memory["m"] / (memory["s"].sqrt() + eps)
 
 
 def adamw_step__decays_all(params, grads, state, lr=0.001, betas=(0.9, 0.999), eps=1e-8, weight_decay=0.01):

@@ -74,70 +74,50 @@ def cosine_annealing__whole_turn(base_lr, steps, t_max, eta_min=0.0):
     return [eta_min + (base_lr - eta_min) * (1 + math.cos(2 * math.pi * k / t_max)) / 2 for k in range(steps)]
 
 
-def _warmup(base_lr, total_steps, warmup_steps, start_factor, eta_min, first, length, shift):
+def _warmup(
+    base_lr, total_steps, warmup_steps, start_factor, eta_min=0.0, *, part=None, begin=None, length=None, ahead=0
+):
+    """A warm-up and a cosine, by how far the warm-up is at step k, and where the cosine begins and how long it is."""
+    begin = warmup_steps if begin is None else begin
+    length = total_steps - warmup_steps if length is None else length(total_steps)
     rates = []
-    for k in range(total_steps):
+    for k in range(ahead, total_steps + ahead):
         if k < warmup_steps:
-            rates.append(base_lr * first(k))
+            done = k / warmup_steps if part is None else part(k, warmup_steps)
+            rates.append(base_lr * (start_factor + (1 - start_factor) * done))
         else:
-            rates.append(eta_min + (base_lr - eta_min) * (1 + math.cos(math.pi * (k - shift) / length)) / 2)
+            rates.append(eta_min + (base_lr - eta_min) * (1 + math.cos(math.pi * (k - begin) / length)) / 2)
     return rates
 
 
-def warmup_cosine__cosine_of_all_steps(base_lr, total_steps, warmup_steps, start_factor, eta_min=0.0):
+def warmup_cosine__cosine_of_all_steps(*args, **kwargs):
     """Your cosine began at step 0, behind the warm-up. Its count starts where the warm-up ends."""
-    return _warmup(
-        base_lr,
-        total_steps,
-        warmup_steps,
-        start_factor,
-        eta_min,
-        lambda k: start_factor + (1 - start_factor) * k / warmup_steps,
-        total_steps,
-        0,
-    )
+    return _warmup(*args, **kwargs, begin=0, length=lambda total: total)
 
 
-def warmup_cosine__too_long(base_lr, total_steps, warmup_steps, start_factor, eta_min=0.0):
+def warmup_cosine__too_long(*args, **kwargs):
     """Your cosine takes `total_steps` steps by itself. The warm-up took some of them: the rest is left."""
-    return _warmup(
-        base_lr,
-        total_steps,
-        warmup_steps,
-        start_factor,
-        eta_min,
-        lambda k: start_factor + (1 - start_factor) * k / warmup_steps,
-        total_steps,
-        warmup_steps,
-    )
+    return _warmup(*args, **kwargs, length=lambda total: total)
 
 
-def warmup_cosine__full_rate_too_early(base_lr, total_steps, warmup_steps, start_factor, eta_min=0.0):
+def warmup_cosine__full_rate_too_early(*args, **kwargs):
     """The last step of your warm-up has the full rate already. The first step after it should."""
-    return _warmup(
-        base_lr,
-        total_steps,
-        warmup_steps,
-        start_factor,
-        eta_min,
-        lambda k: start_factor + (1 - start_factor) * k / max(warmup_steps - 1, 1),
-        total_steps - warmup_steps,
-        warmup_steps,
-    )
+    return _warmup(*args, **kwargs, part=lambda k, steps: k / max(steps - 1, 1))
 
 
 def warmup_cosine__from_zero(base_lr, total_steps, warmup_steps, start_factor, eta_min=0.0):
     """Your line starts at 0, so that the first step moves nothing. It starts at start_factor · base_lr."""
-    return _warmup(
-        base_lr,
-        total_steps,
-        warmup_steps,
-        start_factor,
-        eta_min,
-        lambda k: k / warmup_steps,
-        total_steps - warmup_steps,
-        warmup_steps,
-    )
+    return _warmup(base_lr, total_steps, warmup_steps, 0.0, eta_min)
+
+
+def warmup_cosine__counts_from_one(*args, **kwargs):
+    """You counted the steps of the warm-up from 1. Step 0 has the factor `start_factor` itself."""
+    return _warmup(*args, **kwargs, part=lambda k, steps: (k + 1) / steps)
+
+
+def warmup_cosine__one_step_ahead(*args, **kwargs):
+    """Your rates are one step ahead, in the warm-up and in the cosine: element 0 is the rate that step 1 uses."""
+    return _warmup(*args, **kwargs, ahead=1)
 
 
 def _plateau(
@@ -162,7 +142,7 @@ def _plateau(
         if best is None:
             good = not math.isnan(metric)
         else:
-            relative = (threshold_mode == "rel") != (fault == "threshold mode")
+            relative = threshold_mode == "rel" and fault != "absolute"
             bar = best * (1 + margin * threshold) if relative else best + margin * threshold
             bar = best if fault == "no threshold" else bar
             good = margin * metric > margin * bar or (fault == "equal" and metric == bar)
@@ -186,175 +166,42 @@ def _plateau(
     return rates
 
 
-def reduce_on_plateau__one_epoch_early(
-    base_lr,
-    metrics,
-    mode="min",
-    factor=0.1,
-    patience=10,
-    threshold=1e-4,
-    threshold_mode="rel",
-    cooldown=0,
-    min_lr=0.0,
-    eps=1e-8,
-):
+def reduce_on_plateau__one_epoch_early(*args, **kwargs):
     """You reduced at the bad epoch number `patience`. So many are put up with: the next one is too many."""
-    return _plateau(
-        base_lr,
-        metrics,
-        mode,
-        factor,
-        patience,
-        threshold,
-        threshold_mode,
-        cooldown,
-        min_lr,
-        eps,
-        fault="patience",
-    )
+    return _plateau(*args, **kwargs, fault="patience")
 
 
-def reduce_on_plateau__compares_with_the_previous(
-    base_lr,
-    metrics,
-    mode="min",
-    factor=0.1,
-    patience=10,
-    threshold=1e-4,
-    threshold_mode="rel",
-    cooldown=0,
-    min_lr=0.0,
-    eps=1e-8,
-):
+def reduce_on_plateau__compares_with_the_previous(*args, **kwargs):
     """You compared each metric with the one before it. It is the best so far that must be beaten."""
-    return _plateau(
-        base_lr,
-        metrics,
-        mode,
-        factor,
-        patience,
-        threshold,
-        threshold_mode,
-        cooldown,
-        min_lr,
-        eps,
-        fault="previous",
-    )
+    return _plateau(*args, **kwargs, fault="previous")
 
 
-def reduce_on_plateau__counts_on(
-    base_lr,
-    metrics,
-    mode="min",
-    factor=0.1,
-    patience=10,
-    threshold=1e-4,
-    threshold_mode="rel",
-    cooldown=0,
-    min_lr=0.0,
-    eps=1e-8,
-):
+def reduce_on_plateau__counts_on(*args, **kwargs):
     """You did not set the count of bad epochs back after a reduction, and so the next bad epoch reduced again."""
-    return _plateau(
-        base_lr,
-        metrics,
-        mode,
-        factor,
-        patience,
-        threshold,
-        threshold_mode,
-        cooldown,
-        min_lr,
-        eps,
-        fault="keeps counting",
-    )
+    return _plateau(*args, **kwargs, fault="keeps counting")
 
 
-def reduce_on_plateau__any_improvement(
-    base_lr,
-    metrics,
-    mode="min",
-    factor=0.1,
-    patience=10,
-    threshold=1e-4,
-    threshold_mode="rel",
-    cooldown=0,
-    min_lr=0.0,
-    eps=1e-8,
-):
+def reduce_on_plateau__any_improvement(*args, **kwargs):
     """You took any improvement for one. It counts only if it is greater than the threshold asks for."""
-    return _plateau(
-        base_lr,
-        metrics,
-        mode,
-        factor,
-        patience,
-        threshold,
-        threshold_mode,
-        cooldown,
-        min_lr,
-        eps,
-        fault="no threshold",
-    )
+    return _plateau(*args, **kwargs, fault="no threshold")
 
 
-def reduce_on_plateau__cooldown_counts(
-    base_lr,
-    metrics,
-    mode="min",
-    factor=0.1,
-    patience=10,
-    threshold=1e-4,
-    threshold_mode="rel",
-    cooldown=0,
-    min_lr=0.0,
-    eps=1e-8,
-):
+def reduce_on_plateau__always_absolute(*args, **kwargs):
+    """You took the threshold for an amount in any case. By default it is a part of the best metric so far."""
+    return _plateau(*args, **kwargs, fault="absolute")
+
+
+def reduce_on_plateau__cooldown_counts(*args, **kwargs):
     """You counted bad epochs during the cool-down. They are forgiven: the count stays 0 until it is over."""
-    return _plateau(
-        base_lr,
-        metrics,
-        mode,
-        factor,
-        patience,
-        threshold,
-        threshold_mode,
-        cooldown,
-        min_lr,
-        eps,
-        fault="cooldown",
-    )
+    return _plateau(*args, **kwargs, fault="cooldown")
 
 
-def reduce_on_plateau__nan_is_best(
-    base_lr,
-    metrics,
-    mode="min",
-    factor=0.1,
-    patience=10,
-    threshold=1e-4,
-    threshold_mode="rel",
-    cooldown=0,
-    min_lr=0.0,
-    eps=1e-8,
-):
+def reduce_on_plateau__nan_is_best(*args, **kwargs):
     """You took NaN for an improvement: no comparison with it is true, nor is it true that it is worse.
 
     Ask whether a metric is better, never whether it is not worse.
     """
-    return _plateau(
-        base_lr,
-        metrics,
-        mode,
-        factor,
-        patience,
-        threshold,
-        threshold_mode,
-        cooldown,
-        min_lr,
-        eps,
-        fault="nan",
-    )
+    return _plateau(*args, **kwargs, fault="nan")
 
 
 def train_steps__scheduler_first(optimizer, scheduler, loss, batches):

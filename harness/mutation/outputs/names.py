@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from harness import hookimpl
 from harness.errors import SourceError
 from harness.model import Implementation
 from harness.runner.loading import load_source
@@ -61,9 +62,6 @@ DISTORTIONS = {
 }
 """What each distortion does, by name."""
 
-TOUCHED = "__kata_touched__"
-"""Where a distorted module keeps, in a list of one, whether any result was really changed."""
-
 
 def distorted(kata: Kata, name: str) -> Implementation:
     """The reference with one exercise distorted.
@@ -81,13 +79,22 @@ def distorted(kata: Kata, name: str) -> Implementation:
             f"{name!r} is no distortion of {kata.topic}: they are called EXERCISE__WAY, with {', '.join(DISTORTIONS)}"
         )
 
+    touched = [False]
+
     def load() -> ModuleType:
         from harness.mutation.outputs.wrapping import distort
 
         module = load_source(kata.solution)
-        touched = [False]
-        setattr(module, TOUCHED, touched)
         setattr(module, exercise, distort(getattr(module, exercise), way, touched))
         return module
 
-    return Implementation(label=f"distorted:{name}", path=kata.solution, load=load, only=exercise)
+    return Implementation(
+        label=f"distorted:{name}", path=kata.solution, load=load, only=exercise, touched=lambda: touched[0]
+    )
+
+
+@hookimpl(trylast=True)
+def kata_implementation(reference: str, kata: Kata) -> Implementation | None:
+    """The reference with one exercise distorted: `--impl distorted:EXERCISE__WAY`."""
+    kind, _, name = reference.partition(":")
+    return distorted(kata, name) if kind == "distorted" else None

@@ -51,17 +51,17 @@ def warm_up() -> None:
     import pytest
 
     from harness.catalogue import manager
-    from harness.judge import profiles
 
     manager.load()
     x = torch.ones(2, 2, requires_grad=True)
     (x @ x).sum().backward()  # type: ignore[no-untyped-call]
-    profiles.use("learner")
     with tempfile.TemporaryDirectory() as folder, Path(os.devnull).open("w") as nowhere:
         test = Path(folder) / "test_warm.py"
         test.write_text(_THROW_AWAY, encoding="utf-8")
         with contextlib.redirect_stdout(nowhere), contextlib.redirect_stderr(nowhere):
-            options = ("-c", os.devnull, "--rootdir", folder, "--import-mode=importlib", "-q")
+            options = ["-c", os.devnull, "--rootdir", folder, "--import-mode=importlib", "-q"]
+            # The harness's own plugin knows the profile: by way of pytest, so that the runner need not know the judge.
+            options += ["--hypothesis-profile", "learner"]
             pytest.main([str(test), *options, "-p", "no:cacheprovider", "-p", "no:xdist", "-p", "no:randomly"])
     freeze()
 

@@ -38,8 +38,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from harness.model import Exercise, Kata
-    from harness.runner.request import Target
+    from harness.model import Kata
+    from harness.runner.request import Request
 
 GRACE = 1.0
 """Seconds that a worker has beyond the deadline, to break a call off by itself and live on."""
@@ -107,18 +107,8 @@ class RemoteHost:
         """The same implementation for another worker."""
         return RemoteHost(self._kata, self._reference, self._folder)
 
-    def perform(
-        self,
-        operation: str,
-        target: Target,
-        args: tuple[Any, ...],
-        kwargs: dict[str, Any],
-        *,
-        seed: int,
-        judged: Exercise | None,
-        handle: Callable[[object], object],
-    ) -> Any:
-        """Carries out one operation in the worker; see `harness.runner.host.Host.perform`.
+    def perform(self, request: Request) -> Any:
+        """Carries out one request in the worker; see `harness.runner.host.Host.perform`.
 
         Raises:
             DeadlineExceeded: the worker did not answer in time and was ended.
@@ -128,13 +118,14 @@ class RemoteHost:
         __tracebackhide__ = True
         table, channel = Table(), self._connected()
         released = list(self._released)
+        target, judged = request.target, request.judged
         value = self._number(target.value) if target.kind == "object" else target.value
-        head = json.dumps([released, operation, target.kind, value, seed, judged and judged.name])
+        head = json.dumps([released, request.operation, target.kind, value, request.seed, judged and judged.name])
         encoder = Encoder(table, handle=self._number, folder=self._folder)
-        request = encoder.encode((args, kwargs), head=head.encode() + END_OF_HEAD)
+        message = encoder.encode(request.arguments(), head=head.encode() + END_OF_HEAD)
         del self._released[: len(released)]
-        answer = self._exchange(channel, request)
-        decoder = Decoder(table, handle=lambda number: handle(self._refer(number)), folder=self._folder)
+        answer = self._exchange(channel, message)
+        decoder = Decoder(table, handle=lambda number: request.handle(self._refer(number)), folder=self._folder)
         try:
             status, changed, value, where, touched = decoder.decode(answer)
             apply(changed, table)
@@ -200,10 +191,10 @@ class RemoteHost:
             self.end()
             raise RunError(f"the process for your code could not be started: {error}") from None
 
-    def _exchange(self, channel: socket.socket, request: bytes) -> bytes:
+    def _exchange(self, channel: socket.socket, message: bytes) -> bytes:
         __tracebackhide__ = True
         try:
-            send(channel, request, seconds=conditions.DEADLINE + GRACE)
+            send(channel, message, seconds=conditions.DEADLINE + GRACE)
             answer = receive(channel, seconds=conditions.DEADLINE + GRACE)
             self._printed.pass_on()
             return answer

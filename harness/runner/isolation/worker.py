@@ -20,11 +20,12 @@ from harness.data.codec.changes import Watched, changes, watch
 from harness.data.codec.exceptions import describe
 from harness.errors import ChannelClosed, CodecError, ImplementationError, LimitExceeded, MemoryExceeded
 from harness.runner import conditions
-from harness.runner.host import Host
+from harness.runner.handles import Target
+from harness.runner.host import LocalHost
 from harness.runner.isolation import keyboard, limits
 from harness.runner.isolation.wire import END_OF_HEAD, receive, send
 from harness.runner.locations import location_of
-from harness.runner.request import Target
+from harness.runner.request import Request
 
 if TYPE_CHECKING:
     from harness.model import Implementation, Kata
@@ -55,7 +56,7 @@ class Worker:
         self._channel = channel
         self._kata = kata
         self._folder = folder
-        self._host = Host(kata, implementation, apart=True)
+        self._host = LocalHost(kata, implementation, apart=True)
         self._objects: dict[int, object] = {}
         self._numbers: dict[int, int] = {}
         self._next_number = 0
@@ -66,10 +67,10 @@ class Worker:
         send(self._channel, READY)
         while True:
             try:
-                request = receive(self._channel, seconds=None)
+                message = receive(self._channel, seconds=None)
             except ChannelClosed:
                 return
-            answer = self._answer(request)
+            answer = self._answer(message)
             with contextlib.suppress(Exception):  # the implementation may have put anything in its place
                 sys.stdout.flush()  # before the answer, so that the judge has it when the call returns
             send(self._channel, answer)
@@ -96,27 +97,21 @@ class Worker:
         except KeyError:
             raise CodecError(f"no handle {number} is known here") from None
 
-    def _answer(self, request: bytes) -> bytes:
+    def _answer(self, message: bytes) -> bytes:
         table = Table()
         encoder = Encoder(
             table, handle=lambda value: value.number if type(value) is _Kept else None, folder=self._folder
         )
-        end = request.index(END_OF_HEAD)
-        released, operation, kind, value, seed, judged = json.loads(request[:end])
-        args, kwargs = Decoder(table, handle=self._object, folder=self._folder).decode(request, end + 1)
+        end = message.index(END_OF_HEAD)
+        released, operation, kind, value, seed, judged = json.loads(message[:end])
+        args, kwargs = Decoder(table, handle=self._object, folder=self._folder).decode(message, end + 1)
         target = Target(kind, self._object(value) if kind == "object" else value)
+        exercise = self._kata.exercise(judged) if judged else None
+        request = Request(operation, target, args, kwargs, seed, exercise, self._keep)
         self._release(released)
         before = watch(table)
         try:
-            result = self._host.perform(
-                operation,
-                target,
-                args,
-                kwargs,
-                seed=seed,
-                judged=self._kata.exercise(judged) if judged else None,
-                handle=self._keep,
-            )
+            result = self._host.perform(request)
             answer = ["result", changes(before, table), result, None]
         except LimitExceeded as error:
             self.spent = isinstance(error, MemoryExceeded)

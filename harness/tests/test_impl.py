@@ -21,10 +21,10 @@ from harness.errors import (
     ToDo,
     WrongSignature,
 )
-from harness.judge import profiles
 from harness.model import Location
-from harness.runner import conditions, last_call
+from harness.runner import conditions, last_call, seeds
 from harness.runner.locations import is_to_do, location_of
+from harness.runner.proxy import session_behind
 
 TORCH = "import torch\n"
 
@@ -72,10 +72,10 @@ def test_successive_calls_draw_other_numbers(bench):
         def f():
             return torch.rand(1).item(), random.random(), np.random.rand()
     """
-    profiles.call_seeds.seed(0)
+    seeds.call_seeds.seed(0)
     face = bench.face(source)
     first = [face.f(), face.f()]
-    profiles.call_seeds.seed(0)
+    seeds.call_seeds.seed(0)
     assert [bench.face(source).f(), face.f()] == first
     assert first[0] != first[1]
 
@@ -324,7 +324,7 @@ def test_folders_are_shared_and_removed(bench):
     face.f(folder)
     assert [path.name for path in folder.iterdir()] == ["a"]
     face.fresh().f(folder)
-    face._close()
+    session_behind(face).close()
     assert not folder.parent.exists()
 
 
@@ -333,7 +333,7 @@ def test_fresh_is_another_process(bench):
     face = bench.face("seen = []\n\n\ndef f(x):\n    seen.append(x)\n    return seen\n", judged="f")
     face.f(1)
     assert (face.f(2), face.fresh().f(3)) == ([1, 2], [3])
-    assert face.fresh()._judged is face._judged
+    assert session_behind(face.fresh()).judged is session_behind(face).judged
 
 
 def test_a_killed_call_leaves_its_files(bench):
@@ -536,14 +536,14 @@ def test_a_call_that_is_not_made_again_still_has_its_line(bench, monkeypatch):
     """A later test of an exercise that was too slow shows the same line, whatever was raised in between."""
     monkeypatch.setattr(conditions, "DEADLINE", 0.1)
     face = bench.face("import time\n\n\ndef f():\n    time.sleep(5)\n\n\ndef g():\n    raise ValueError\n")
-    f, g = (face._host.kata.exercise(name) for name in "fg")
+    f, g = (session_behind(face).host.kata.exercise(name) for name in "fg")
     lines = []
     for _ in range(2):
-        face._judge(f)
+        session_behind(face).judge(f)
         with pytest.raises(DeadlineExceeded) as caught:
             face.f()
         lines.append(location_of(caught.value).line)
-        face._judge(g)
+        session_behind(face).judge(g)
         for _ in range(20):
             with pytest.raises(ValueError, match=r"^$"):
                 face.g()

@@ -1,0 +1,159 @@
+"""One implementation while specs judge it: what the harness drives, and what stands behind the fixture `impl`."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from harness.data.copying import snapshot
+from harness.data.crossing import check_argument
+from harness.data.kinds import UNKNOWN
+from harness.data.literals import call_text
+from harness.errors import LimitExceeded, SpecError
+from harness.runner import last_call, seeds
+from harness.runner.handles import Handle, Target, session_of
+from harness.runner.host import LocalHost
+from harness.runner.locations import location_of, remember
+from harness.runner.request import Request
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from harness.model import Exercise, Implementation, Kata, Location
+    from harness.runner.host import Host
+
+
+class Session:
+    """Checks, shows and seeds each call into one implementation, and has a host carry it out.
+
+    Every call is checked (plain data and handles only), kept (so that a failing check can show it) and seeded here.
+
+    Args:
+        kata: whose spec is running.
+        implementation: the code under test.
+        host: given the run's folder, what carries requests out. Without it they are carried out in this process.
+
+    Attributes:
+        label: how the implementation is called in reports.
+        base: the run's folder, in which all folders lie that spec and implementation share.
+        judged: the exercise that calls judge at present.
+    """
+
+    def __init__(self, kata: Kata, implementation: Implementation, host: Callable[[Path], Host] | None = None) -> None:
+        base = Path(tempfile.mkdtemp(prefix=f"kata-{kata.topic}-"))
+        self._begin(implementation.label, base, host(base) if host else LocalHost(kata, implementation))
+
+    def _begin(self, label: str, base: Path, host: Host) -> None:
+        self.label = label
+        self.base = base
+        self._host = host
+        self.judged: Exercise | None = None
+        self._exceeded: dict[str, tuple[LimitExceeded, Location | None]] = {}
+
+    @property
+    def host(self) -> Host:
+        """What carries requests out."""
+        return self._host
+
+    def record(self, recording: Callable[[Host], Host]) -> None:
+        """From now on has requests carried out by what `recording` makes of the host."""
+        self._host = recording(self._host)
+
+    def judge(self, exercise: Exercise | None) -> None:
+        """Says which exercise the calls that follow judge; the last call is forgotten."""
+        self.judged = exercise
+        last_call.forget()
+
+    def touched(self) -> bool | None:
+        """Whether a distorted implementation really changed a result so far; None where it is not distorted."""
+        return self._host.touched()
+
+    def close(self) -> None:
+        """Ends the implementation, and removes the run's folder."""
+        self._host.end()
+        shutil.rmtree(self.base, ignore_errors=True)
+
+    def folder(self) -> Path:
+        """A new empty folder in the run's."""
+        return Path(tempfile.mkdtemp(dir=self.base))
+
+    def fresh(self) -> Session:
+        """The same implementation anew, as another process would see it; folders stay shared, handles do not."""
+        other = Session.__new__(Session)
+        other._begin(self.label, self.base, self._host.anew())
+        other.judged, other._exceeded = self.judged, self._exceeded
+        return other
+
+    def kill_after(self, seconds: float, call: Callable[[], object]) -> None:
+        """Starts a call and kills the process that runs it after so many seconds; what it left in files stays."""
+        self._host.kill_after(seconds, call)
+
+    def call(self, name: Callable[[], str], target: Target, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """Calls an object of the implementation.
+
+        Args:
+            name: gives the object's text.
+            target: the object.
+            args: positional arguments: plain data and handles.
+            kwargs: keyword arguments, likewise.
+        """
+        __tracebackhide__ = True
+        # The text is made later, with the arguments as they are now: the call may change them.
+        kept = snapshot(args), snapshot(kwargs)
+        result = self.perform("call", target, args, kwargs, text=lambda: call_text(name(), *kept))
+        if result is None and target.kind == "exercise":
+            last_call.note_none()
+        return result
+
+    def kind(self, target: object) -> str:
+        """The type of an object of the implementation, in words. It is asked for only where a message needs it."""
+        try:
+            kind = self._host.perform(Request("kind", Target("object", target), handle=lambda _: None))
+        except (Exception, LimitExceeded):  # whatever keeps it from telling is not what the message is about
+            return UNKNOWN
+        return kind if type(kind) is str else UNKNOWN
+
+    def perform(
+        self,
+        operation: str,
+        target: Target,
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
+        *,
+        text: Callable[[], str],
+    ) -> Any:
+        """Has one operation carried out, and keeps its text for a message.
+
+        Raises:
+            SpecError: an argument is neither plain data nor a handle of this implementation.
+            LimitExceeded: the call took too long or too much memory, or an earlier one of this exercise did.
+            Exception: what the implementation raised.
+        """
+        __tracebackhide__ = True
+        last_call.record(text)
+        for where, value in (*enumerate(args, start=1), *kwargs.items()):
+            check_argument(value, folder=self.base, where=f"argument {where}", is_handle=self._owns)
+        name = self.judged.name if self.judged else ""
+        if name not in self._exceeded:  # once is enough: nobody waits ten seconds for each of a hundred examples
+            seed = seeds.call_seeds.getrandbits(63)
+            try:
+                return self._host.perform(
+                    Request(operation, target, args, kwargs, seed, self.judged, lambda made: Handle(self, made, text))
+                )
+            except LimitExceeded as error:
+                error.call = last_call.last_call()  # not `text`: a spec may show another one
+                self._exceeded[name] = error, location_of(error)
+        exceeded, location = self._exceeded[name]
+        if location:
+            remember(exceeded, location)
+        # Raised here, the first time and later: Hypothesis tells failures apart by where they come from.
+        raise exceeded.with_traceback(None)
+
+    def _owns(self, value: object) -> bool:
+        if type(value) is not Handle:
+            return False
+        if session_of(value) is not self:
+            raise SpecError(f"the handle {value!r} belongs to another process: use it with the impl that gave it")
+        return True

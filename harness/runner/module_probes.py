@@ -21,7 +21,7 @@ Recipe = dict[str, Any]  # made by `harness.spec.modules.Net`
 def module_state(module: Any, recipe: Recipe) -> Evidence:
     """Makes a module, and tells what it holds."""
     net, evidence = _make(module, recipe)
-    return evidence if net is None else {**evidence, **look(net)}
+    return evidence if net is None else {**evidence, **state_of(net)}
 
 
 def module_run(module: Any, recipe: Recipe, inputs: list[list[Any]], modes: list[bool] | None = None) -> Evidence:
@@ -70,7 +70,7 @@ def module_gradients(module: Any, recipe: Recipe, inputs: list[Any], upstream: T
     return evidence
 
 
-def look(net: nn.Module) -> Evidence:
+def state_of(net: nn.Module) -> Evidence:
     """What a module holds, as plain data; its parameters and buffers in their order, and its modules too."""
     parameters, buffers = list(net.parameters()), list(net.buffers())
     return {
@@ -86,7 +86,7 @@ def look(net: nn.Module) -> Evidence:
     }
 
 
-def load(net: nn.Module, weights: list[Tensor]) -> None:
+def load_weights(net: nn.Module, weights: list[Tensor]) -> None:
     """Fills the parameters of a module, in their order."""
     with torch.no_grad():
         for parameter, weight in zip(net.parameters(), weights, strict=True):
@@ -103,7 +103,7 @@ def _make(module: Any, recipe: Recipe) -> tuple[nn.Module | None, Evidence]:
     weights = recipe["weights"]
     if weights is not None:
         if evidence["shapes"] == [tuple(weight.shape) for weight in weights]:
-            load(net, weights)
+            load_weights(net, weights)
         else:
             evidence["shapes misfit"] = True
     if recipe["training"] is not None:

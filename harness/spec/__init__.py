@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from harness.data.literals import literal as literal
     from harness.data.literals import summary as summary
     from harness.runner.last_call import showing as showing
+    from harness.runner.module_probes import load_weights as load_weights
+    from harness.runner.module_probes import state_of as state_of
     from harness.spec.asserts import Mismatch as Mismatch
     from harness.spec.asserts import assert_own_memory as assert_own_memory
     from harness.spec.asserts import assert_raises as assert_raises
@@ -57,6 +59,7 @@ if TYPE_CHECKING:
 _NAMES = {
     "harness.data.literals": "call_text literal summary",
     "harness.runner.last_call": "showing",
+    "harness.runner.module_probes": "load_weights state_of",
     "harness.spec.asserts": (
         "Mismatch assert_own_memory assert_raises assert_shares_memory assert_tensor assert_unchanged assert_value"
     ),
@@ -101,6 +104,7 @@ __all__ = [
     "integer_dtypes",
     "layouts",
     "literal",
+    "load_weights",
     "matmul_pairs",
     "matrices",
     "mnist_mirror",
@@ -110,6 +114,7 @@ __all__ = [
     "seeds",
     "shapes",
     "showing",
+    "state_of",
     "summary",
     "tensors",
     "transposed",

@@ -71,7 +71,7 @@ class Net:
         return "\n".join(lines)
 
     def state(self, impl: Any) -> dict[str, Any]:
-        """What it holds; `harness.runner.module_probes.look` says under which names."""
+        """What it holds; `harness.runner.module_probes.state_of` says under which names."""
         with showing(self.call):
             evidence = impl.probes.module_state(self._recipe())
         return self._checked(evidence)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import subprocess
+import sys
 from typing import Any
 
 import numpy as np
@@ -29,10 +31,12 @@ from harness.spec import (
     check_refused,
     check_run,
     layouts,
+    load_weights,
     numbered,
     random_tensor,
     random_tensors,
     showing,
+    state_of,
     transposed,
     unchanged,
     with_weights,
@@ -320,6 +324,92 @@ class TestModules:
         exec("\n".join(lines), module)
         assert_value(eval(last, module), net.gradients(impl, [x], upstream)["gradients"])
 
+    @pytest.mark.parametrize(
+        ("forward", "said"),
+        [
+            ("self.layer(x).relu()", "elements differ"),
+            ("self.layer(x).detach()", "no gradient comes through"),
+            ("self.layer(x) + 0 * self.layer.bias.detach() - self.layer.bias + self.layer.bias.detach()", "at \\[2\\]"),
+            (
+                "nn.functional.linear(x, self.layer.weight, self.layer.bias.detach())",
+                "no gradient comes to parameter 1",
+            ),
+            ("self.layer(x.detach())", "no gradient comes to the input"),
+            ("self.layer(x.add_(1)) - self.layer.weight.sum(1)", "the call changed its argument x"),
+        ],
+    )
+    def test_wrong_results_and_gradients(self, bench, forward, said):
+        """And the message tells which."""
+        source = f"""
+        from torch import nn
+
+        class net(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.layer = nn.Linear(3, 2)
+
+            def forward(self, x):
+                return {forward}
+        """
+        impl = bench.face(source)
+        net = with_weights(Net("net"), random_tensors([(2, 3), (2,)], 0))
+        inputs = {"x": random_tensor((4, 3), 1)}
+        with pytest.raises(AssertionError, match=said):
+            check_run(impl, net, inputs, affine)
+            check_gradients(impl, net, inputs, affine)
+
+    def test_a_frozen_parameter_shows(self, bench):
+        """Where all should have a gradient."""
+        impl = bench.face(
+            """
+            from torch import nn
+
+            def net():
+                a = nn.Linear(3, 2)
+                a.bias.requires_grad_(False)
+                return a
+            """
+        )
+        net = with_weights(Net("net"), random_tensors([(2, 3), (2,)], 0))
+        with pytest.raises(AssertionError, match="does not require grad"):
+            check_gradients(impl, net, {"x": random_tensor((4, 3), 1)}, affine)
+
+    def test_a_probe_may_look_at_its_own_module(self):
+        """With the same words, in order: a probe that trains a model shows what became of it."""
+        net = torch.nn.Sequential(torch.nn.Linear(1, 2), torch.nn.BatchNorm1d(2)).eval()
+        values = [torch.ones(2, 1), torch.zeros(2), torch.tensor([3.0, 4.0]), torch.ones(2)]
+        load_weights(net, values)
+        net[0].bias.requires_grad_(False)
+        net[1].weight.grad = torch.zeros(2)
+        state = state_of(net)
+        assert_value(state["parameters"], values, tolerance=EXACT)
+        assert_value(state["requires grad"], [True, False, True, True])
+        assert_value(state["grads"], [None, None, torch.zeros(2), None])
+        assert_value(state["modes"], [False, False, False])
+        assert_value(state["buffers"], [torch.zeros(2), torch.ones(2), torch.tensor(0)])
+        assert (len(state["state"]), state["devices"], state["is Sequential"]) == (7, ["cpu"], True)
+        with pytest.raises(ValueError, match="zip"):
+            load_weights(net, values[:-1])
+
+    def test_what_should_be_refused(self, bench):
+        """Is shown with the call, where something comes out."""
+        impl = bench.face("from torch import nn\n\ndef net():\n    return nn.Identity()\n")
+        with pytest.raises(Mismatch, match="should raise RuntimeError or ValueError, but raised nothing") as caught:
+            check_refused(impl, Net("net"), [torch.zeros(1)])
+        assert caught.value.call == "net = net()\nnet(torch.tensor([0.0]))"
+
+    def test_the_text_on_a_device(self):
+        """The net and its first input are moved, and lengths stay."""
+        net = Net("net", weights=[torch.ones(1)], training=False, device="cuda")
+        assert net.run_text([torch.zeros(1), torch.tensor([2])]).splitlines() == [
+            "net = net().to('cuda')",
+            "torch.nn.utils.vector_to_parameters(torch.tensor([1.0]).to('cuda'), net.parameters())",
+            "net.eval()",
+            "net(torch.tensor([0.0]).to('cuda'), torch.tensor([2]))",
+        ]
+        assert ".half()" not in Net("net", dtype=torch.float16).text
+        assert Net("net", dtype=torch.float16).text == "net = net().to(torch.float16)"
+
     def test_modes_of_runs(self, bench):
         """Each run has its mode, and the text says where it changes."""
         impl = bench.face("from torch import nn\n\ndef net():\n    return nn.Dropout(0.5)\n")
@@ -357,3 +447,15 @@ def test_a_mistake_may_pass_everything_on(bench):
     assert double(5) == 3
     with pytest.raises(WrongSignature):
         LocalHost(kata, Implementation(**answer)).exercise("double")
+
+
+def test_words_are_loaded_when_they_are_asked_for():
+    """Whoever only compares waits neither for Hypothesis nor for scikit-learn, nor for torch before the first word."""
+    code = (
+        "import sys, harness.spec\n"
+        "before = 'torch' in sys.modules\n"
+        "from harness.spec import assert_tensor, numbered, showing, unchanged\n"
+        "print(before, 'torch' in sys.modules, 'hypothesis' in sys.modules, 'sklearn' in sys.modules)"
+    )
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert run.stdout.split() == ["False", "True", "False", "False"]

@@ -377,6 +377,28 @@ def freeze__old_gradients_stay(*args, **kwargs):
     return _freeze(*args, **kwargs, grads=False)
 
 
+def freeze__zero_gradients(*args, **kwargs):
+    """You set the gradients to zero. Some optimizers move a parameter by momentum or decay all the same: None it is."""
+
+    def zero(_net, part):
+        for parameter in part.parameters():
+            if parameter.grad is not None:
+                parameter.grad.zero_()
+        return part
+
+    return _freeze(*args, **kwargs, rest=zero, grads=False)
+
+
+def freeze__only_where_a_gradient_is(net, path):
+    """You froze the parameters that have a `.grad`. One that was not used yet has none, and is to rest as well."""
+    part = net.get_submodule(path).eval()
+    for parameter in part.parameters():
+        if parameter.grad is not None:
+            parameter.requires_grad_(False)
+            parameter.grad = None
+    return _counts(net)
+
+
 def freeze__still_in_training(*args, **kwargs):
     """You froze the parameters, but the part is still in training mode: a batch norm in it goes on changing.
 

@@ -525,11 +525,20 @@ def tree_text(tree):
     return f"{kind}({', '.join(map(str, options))})"
 
 
+def situation(names, tied, frozen, grads, *more):
+    """What else is so before the call, as the end of a comment."""
+    said = [f"{' and '.join(tied)} share their weight"] if tied else []
+    said += [f"{names[number]} frozen" for number in frozen]
+    said += [f"{name}.grad {grad}" for name, grad in zip(names, grads, strict=True) if grad in (0.0, None)]
+    return "".join(f"; {text}" for text in [*said, *more])
+
+
 def check_frozen(impl, tree, path, *, tied=(), frozen=(), evaluated=(), grads=None, exists=True):
     """Has a part of a net frozen, and looks at all parameters and modules, and at the counts."""
     names, paths = parameters_of(tree), list(parts_of(tree))
     grads = [1.0] * len(names) if grads is None else grads
-    text = f"freeze(net, {path!r})  # net = {tree_text(tree)}"
+    modes = [f"{paths[number] or 'net'} in evaluation mode" for number in evaluated]
+    text = f"freeze(net, {path!r})  # net = {tree_text(tree)}{situation(names, tied, frozen, grads, *modes)}"
     with showing(text):
         evidence = impl.probes.freeze(tree, path, list(tied), list(frozen), list(evaluated), grads)
     before, after, first = evidence["before"], evidence["after"], first_of(names, tied)
@@ -633,9 +642,11 @@ def test_frozen_part(impl, problem, chance):
 
 def initialised(impl, tree, generator, dtype=torch.float32, *, tied=(), frozen=(), grads=None):
     """Has a net initialised: what was seen, and the call's text."""
-    grads = [None] * len(parameters_of(tree)) if grads is None else grads
+    names = parameters_of(tree)
+    grads = [1.0] * len(names) if grads is None else grads
     net = f"net = {tree_text(tree)}{', in float64' if dtype is torch.float64 else ''}"
-    text = f"initialise(net, torch.Generator().manual_seed({generator.initial_seed()}))  # {net}"
+    call = f"initialise(net, torch.Generator().manual_seed({generator.initial_seed()}))"
+    text = f"{call}  # {net}{situation(names, tied, frozen, grads)}"
     with showing(text):
         return impl.probes.initialise(tree, generator, dtype, list(tied), list(frozen), grads), text
 

@@ -6,7 +6,8 @@ import inspect
 import time
 from typing import TYPE_CHECKING
 
-from harness.diagnosis.replay import Likeness, Replay
+from harness.diagnosis.likeness import Likeness
+from harness.diagnosis.replay import Replay
 from harness.diagnosis.trace import Raised
 from harness.errors import KataError
 from harness.model import Implementation

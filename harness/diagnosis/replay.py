@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import math
+import inspect
 import re
-from enum import IntEnum
 from typing import TYPE_CHECKING, Any
-
-import numpy as np
-import torch
-from torch import Tensor
 
 from harness.data.copying import NotCopied, copy_data, stored_in, tensors_in
 from harness.diagnosis.folders import lay_out, loaded
+from harness.diagnosis.likeness import Likeness, Naming, same_values
 from harness.diagnosis.trace import Held, Numbers, Raised, Step, complete
-from harness.errors import DeadlineExceeded
+from harness.errors import DeadlineExceeded, KataError
 from harness.runner.handles import Target
 from harness.runner.host import LocalHost
 from harness.runner.request import Request
@@ -25,20 +21,6 @@ if TYPE_CHECKING:
     from harness.diagnosis.folders import Files
     from harness.diagnosis.trace import Example
     from harness.model import Implementation, Kata
-
-_TOLERANCE = 1e-6
-"""Of the largest value: two ways to compute the same may round differently."""
-
-
-class Likeness(IntEnum):
-    """How much what two implementations did is alike.
-
-    The same values are not all: with `SAME`, tensors lie in memory alike, and exceptions say the same.
-    """
-
-    DIFFERENT = 0
-    VALUES = 1
-    SAME = 2
 
 
 class Replay:
@@ -53,6 +35,7 @@ class Replay:
     def __init__(self, kata: Kata, implementation: Implementation, alias: tuple[str, str] = ("", "")) -> None:
         self._host = LocalHost(kata, implementation)
         self._alias = alias
+        self._places: dict[str, int | None] = {}
 
     def likenesses(self, example: Example) -> list[Likeness]:
         """How much each step of an example comes out alike. It ends with the first that cannot be done."""
@@ -70,33 +53,102 @@ class Replay:
     def _likenesses(self, example: Example) -> Iterator[Likeness]:
         hosts = {0: self._host}
         numbers = Numbers(lambda value: value.object if type(value) is _Kept else value)
+        naming = Naming(self._alias)
+        states = _States()
         for recorded in example.steps:
             host = hosts.setdefault(recorded.process, self._host.anew() if recorded.process else self._host)
+            own = states.own(recorded, self._state_of(recorded))
             try:
-                done = _do(host, recorded, numbers)
+                done = _do(host, recorded, numbers, own)
             except (NotCopied, IndexError):  # an object that is not there, since an earlier step came out otherwise
                 return
-            yield self._compare(recorded, done)
+            states.note(recorded, done)
+            yield _compare(naming, recorded, done, own)
 
-    def _compare(self, recorded: Step, done: Step) -> Likeness:
-        if not same_values(_after(recorded), _after(done)):
-            return Likeness.DIFFERENT
-        if not _same_files(recorded, done):
-            return Likeness.DIFFERENT
-        if type(recorded.result) is Raised and type(done.result) is Raised:
-            if recorded.result.kind != done.result.kind:
-                return Likeness.DIFFERENT
-            alike = self._said(recorded.result) == self._said(done.result)
-            return Likeness.SAME if alike else Likeness.VALUES
-        if not same_values(recorded.result, done.result):
-            return Likeness.DIFFERENT
-        strides = [[tensor.stride() for tensor in tensors_in(step.result)] for step in (recorded, done)]
-        return Likeness.SAME if recorded.lies == done.lies and strides[0] == strides[1] else Likeness.VALUES
+    def _state_of(self, step: Step) -> int | str | None:
+        """Where among a step's arguments the `state` stands that the implementation fills as it likes."""
+        if step.kind != "exercise" or step.operation != "call":
+            return None
+        if step.target not in self._places:
+            try:
+                names = list(inspect.signature(self._host.module.__dict__[step.target]).parameters)
+            except (KeyError, TypeError, ValueError, KataError):
+                names = []
+            self._places[step.target] = names.index("state") if "state" in names else None
+        place = self._places[step.target]
+        if place is None:
+            return None
+        return place if place < len(step.args) else "state" if "state" in step.kwargs else None
 
-    def _said(self, raised: Raised) -> str:
-        return re.sub(
-            r"\b0x[0-9a-f]+", "0x", raised.message.replace(*self._alias) if self._alias[0] else raised.message
+
+class _States:
+    """What implementations leave for themselves in the dicts that they are handed for it, by turns.
+
+    What is in them is theirs: only what later calls make of it counts.
+    """
+
+    def __init__(self) -> None:
+        self._pairs: list[tuple[Any, Any]] = []
+        self._place: int | str | None = None
+
+    def own(self, recorded: Step, place: int | str | None) -> tuple[int | str, Any] | None:
+        """Where a step's state stands, and what the other implementation has left in it; None where it has none."""
+        self._place = None
+        if place is None:
+            return None
+        given = recorded.args[place] if isinstance(place, int) else recorded.kwargs[place]
+        if type(given) is not dict:
+            return None
+        own = (
+            {}
+            if not given
+            else next((mine for theirs, mine in reversed(self._pairs) if same_values(theirs, given)), None)
         )
+        if own is None:  # the spec made it, so what is in it is agreed
+            return None
+        self._place = place
+        return place, own
+
+    def note(self, recorded: Step, done: Step) -> None:
+        """Keeps what a step has left."""
+        if self._place is not None:
+            theirs, mine = (_argument(_after(step), self._place) for step in (recorded, done))
+            self._pairs.append((theirs, mine))
+
+
+def _argument(given: tuple[tuple[Any, ...], dict[str, Any]], place: int | str) -> Any:
+    return given[0][place] if isinstance(place, int) else given[1][place]
+
+
+def _with(
+    args: tuple[Any, ...], kwargs: dict[str, Any], place: int | str, value: Any
+) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    if isinstance(place, int):
+        return (*args[:place], value, *args[place + 1 :]), kwargs
+    return args, {**kwargs, place: value}
+
+
+def _compare(naming: Naming, recorded: Step, done: Step, own: tuple[int | str, Any] | None) -> Likeness:
+    after = [_after(recorded), _after(done)]
+    if own is not None:
+        after = [_with(args, kwargs, own[0], None) for args, kwargs in after]
+    naming.literal = True
+    if not naming.same(*after) or not _same_files(recorded, done):
+        return Likeness.DIFFERENT
+    if type(recorded.result) is Raised and type(done.result) is Raised:
+        if recorded.result.kind != done.result.kind:
+            return Likeness.DIFFERENT
+        alike = _said(recorded.result.message) == _said(naming.said(done.result.message))
+        return Likeness.SAME if alike else Likeness.VALUES
+    if not naming.same(recorded.result, done.result):
+        return Likeness.DIFFERENT
+    strides = [[tensor.stride() for tensor in tensors_in(step.result)] for step in (recorded, done)]
+    alike = naming.literal and recorded.lies == done.lies and strides[0] == strides[1]
+    return Likeness.SAME if alike else Likeness.VALUES
+
+
+def _said(message: str) -> str:
+    return re.sub(r"\b0x[0-9a-f]+", "0x", message)
 
 
 class _Kept:
@@ -104,8 +156,8 @@ class _Kept:
         self.object = value
 
 
-def _do(host: LocalHost, recorded: Step, numbers: Numbers) -> Step:
-    """Does one step once more.
+def _do(host: LocalHost, recorded: Step, numbers: Numbers, own: tuple[int | str, Any] | None) -> Step:
+    """Does one step once more, with a state of its own where there is one.
 
     Raises:
         NotCopied: its result is too large.
@@ -115,7 +167,10 @@ def _do(host: LocalHost, recorded: Step, numbers: Numbers) -> Step:
     def restore(value: object) -> object:
         return numbers.object(value) if type(value) is Held else value
 
-    args, kwargs = copy_data((recorded.args, recorded.kwargs), restore)
+    passed = recorded.args, recorded.kwargs
+    if own is not None:
+        passed = _with(*passed, own[0], own[1])
+    args, kwargs = copy_data(passed, restore)
     given = stored_in((args, kwargs))
     value = numbers.object(recorded.target) if recorded.kind == "object" else recorded.target
     done = Step(
@@ -123,10 +178,10 @@ def _do(host: LocalHost, recorded: Step, numbers: Numbers) -> Step:
         recorded.operation,
         recorded.kind,
         recorded.target,
-        recorded.args,
-        recorded.kwargs,
+        passed[0],
+        passed[1],
         recorded.seed,
-        stored_in((recorded.args, recorded.kwargs)),
+        stored_in(passed),
         files=recorded.files,
     )
     for folder, files in recorded.files.items():
@@ -166,54 +221,3 @@ def _contents(files: Files, names: Iterable[str]) -> list[bytes]:
 
 def _same_content(a: bytes | None, b: bytes | None) -> bool:
     return a == b or (a is not None and b is not None and same_values(loaded(a), loaded(b)))
-
-
-def same_values(a: Any, b: Any) -> bool:
-    """Whether plain data are the same: types, dtypes, shapes, and values but for rounding."""
-    kind = type(a)
-    if kind is not type(b):
-        return False
-    if kind is Tensor:
-        return _same_tensors(a, b)
-    if kind in (list, tuple):
-        return len(a) == len(b) and all(map(same_values, a, b))
-    if kind is dict:
-        return list(a) == list(b) and all(same_values(a[key], b[key]) for key in a)
-    if kind in (float, complex):
-        return _same_numbers(a, b)
-    if kind is np.ndarray:
-        return _same_arrays(a, b)
-    if kind is torch.Generator:
-        return torch.equal(a.get_state(), b.get_state())
-    return bool(a == b)
-
-
-def _same_numbers(a: complex, b: complex) -> bool:
-    if a == b or (a != a and b != b):
-        return True
-    parts = [(a.real, b.real), (a.imag, b.imag)]
-    return all(math.isclose(p, q, rel_tol=_TOLERANCE) or (math.isnan(p) and math.isnan(q)) for p, q in parts)
-
-
-def _same_arrays(a: Any, b: Any) -> bool:
-    if a.dtype != b.dtype or a.shape != b.shape:
-        return False
-    if a.dtype.kind in "fc":
-        return bool(np.allclose(a, b, rtol=_TOLERANCE, atol=0.0, equal_nan=True))
-    return bool(np.array_equal(a, b))
-
-
-def _same_tensors(a: Tensor, b: Tensor) -> bool:
-    if a.dtype != b.dtype or a.shape != b.shape or a.device != b.device:
-        return False
-    if a.device.type == "meta":
-        return True
-    if torch.equal(a, b):
-        return True
-    if not a.is_floating_point() and not a.is_complex():
-        return False
-    wide = torch.complex128 if a.is_complex() else torch.float64
-    p, q = a.to(wide), b.to(wide)
-    size = p.abs().nan_to_num(0.0, 0.0, 0.0)
-    room = max(_TOLERANCE, 4 * torch.finfo(a.dtype).eps) * (float(size.max()) if size.numel() else 0.0)
-    return bool(((p == q) | ((p - q).abs() <= room) | (p.isnan() & q.isnan())).all())

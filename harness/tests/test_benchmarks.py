@@ -64,8 +64,15 @@ def test_diagnosis_counts_what_is_named(tiny, capsys, monkeypatch, tmp_path):
     """Known mistakes are named, nothing is said of a right answer, and a wrong one in its place is noticed."""
     (tmp_path / "cellar.py").write_text(SOLUTION)
     monkeypatch.setattr(diagnosis, "ALTERNATIVES", tmp_path)
-    assert diagnosis.main(["cellar", "--profile", "grade"]) == 0
+    (tmp_path / "cellar").mkdir()
+    natural = tmp_path / "cellar" / "double__square.py"
+    natural.write_text("def double(number):\n    return number ** 2\n")
+    arguments = ["cellar", "--profile", "grade", "--natural", str(tmp_path)]
+    assert diagnosis.main(arguments) == 0
     assert "3 of 3: 100.0%" in capsys.readouterr().out
+    natural.rename(tmp_path / "cellar" / "double__triples.py")
+    assert diagnosis.main([*arguments, "--only", "natural"]) == 1
+    assert "natural double__triples: taken for double__square" in capsys.readouterr().out
     (tmp_path / "cellar.py").write_text(SOLUTION.replace("2 * number", "number * number"))
     monkeypatch.setattr(diagnosis, "mistakes_of", lambda _: {})
     assert diagnosis.main(["cellar", "--profile", "grade"]) == 1

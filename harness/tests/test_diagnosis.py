@@ -10,8 +10,9 @@ from harness.catalogue import manager
 from harness.diagnosis import diagnose as diagnosing
 from harness.diagnosis import recognition
 from harness.diagnosis.diagnose import diagnose
+from harness.diagnosis.likeness import Likeness
 from harness.diagnosis.recorder import Traced
-from harness.diagnosis.replay import Likeness, Replay
+from harness.diagnosis.replay import Replay
 from harness.errors import MissingName
 from harness.judge.diagnosing import Diagnoses
 from harness.judge.outcomes import with_diagnosis

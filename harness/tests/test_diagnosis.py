@@ -143,6 +143,22 @@ def test_without_a_known_mistake_a_guess_is_made(kata, judged):
     assert "3 times what it should be" in found.sentence
 
 
+def test_nothing_is_guessed_where_the_shown_example_raises(kata, judged):
+    """What is shown is an exception, so a guess about the wrong results of other examples would mislead."""
+    tests = judged("    return 3 * 2 * number\n")
+    (test,) = tests
+    assert not test.raised
+    test.raised = True
+    assert diagnose(kata, tests, apart=False) == []
+
+
+def test_an_exception_that_is_shown_is_noted(judged):
+    """A test that failed by the answer's own exception has raised."""
+    (test,) = judged("    return number.nothing\n")
+    assert test.failed
+    assert test.raised
+
+
 def test_broken_mistakes_break_nothing(kata, judged):
     """Where the file of mistakes cannot be loaded, nothing is named."""
     tests = judged("    return number * number\n")

@@ -1,6 +1,6 @@
 import sys
 import time
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 
 import pytest
 from hypothesis import given
@@ -134,6 +134,21 @@ def test_further_examples_tell_mistakes_apart(kata, judged):
     tests[0].test = "is_twice"
     assert mistakes_of(kata, tests) == [("is_twice", "double__square")]  # 1 = (-1)² = -1 + 2: the first one listed
     assert mistakes_of(kata, judged("    return number + 2\n")) == [("is_twice", "double__adds_two")]
+
+
+@given(number=st.integers(-50, 50))
+def is_twice_if_it_is_anything(impl, number):
+    with suppress(Exception):
+        result = impl.double(number)
+    if number >= 0:
+        assert_value(result, number + number)
+
+
+def test_an_exception_elsewhere_does_not_silence_a_mistake(kata, judged):
+    """What raises where the mistake does not is another matter than the wrong result that is shown."""
+    body = "    if number < 0:\n        raise KeyError(number)\n    return number * number\n"
+    tests = judged(body, is_twice_if_it_is_anything)
+    assert [mistake for _, mistake in mistakes_of(kata, tests)] == ["double__square"]
 
 
 def test_without_a_known_mistake_a_guess_is_made(kata, judged):

@@ -118,7 +118,7 @@ def _counts_of(kata: Kata, parent: Parent | None, options: argparse.Namespace, f
             word = _result(name, verdicts[str(path)], _also(path))
             rejected = word != "not judged here"
             kind = word.partition(" ")[0].partition(":")[0].replace("nothing", "silent")
-            counts.update({"natural": 1, "natural rejected": rejected, f"natural {kind}": 1})
+            counts.update({"natural": 1, "natural rejected": int(rejected), f"natural {kind}": 1})
             _tell(f"natural {name}", word, options)
     right = _right_answers(kata) if not options.only or options.only == "right" else []
     answered = _verdicts(kata, right, parent, options.profile, exercises) if right else {}

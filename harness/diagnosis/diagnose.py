@@ -83,6 +83,8 @@ def _diagnose(kata: Kata, tests: list[Traced], *, apart: bool) -> list[Diagnosis
             name, sentence = known[exercise]
             found.append(Diagnosis(test.test, sentence, name))
             continue
+        if test.raised:  # a guess from other examples would contradict the exception that is shown
+            continue
         wrong = (wrong for other in by_exercise[exercise] if other.test == test.test for wrong in other.wrong)
         if (guessed := guess(wrong)) is not None:
             found.append(Diagnosis(test.test, guessed, None))

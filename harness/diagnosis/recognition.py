@@ -105,15 +105,21 @@ class _Search:
     def _most_specific(self, fitting: dict[str, tuple[Replay, Likeness]], example: Example) -> str | None:
         """Of the mistakes that fit one example, the one that fits the others best; None where none fits well."""
         right: list[Likeness] = []
+        raising: list[bool] = []  # wrong in another way than what is shown, so that it tells nothing about that
         agreed: dict[str, list[Likeness]] = {name: [] for name in fitting}
         for other in self._examples if fitting else ():
             if other is not example and self._in_time():
                 right.append(self._reference.likeness(other))
+                raising.append(not right[-1] and _raises(other) and not _raises(example))
                 for name, (replay, _) in fitting.items():
                     agreed[name].append(replay.likeness(other))
 
         def sure(name: str) -> bool:
-            told = [bool(a) for a, r in zip(agreed[name], right, strict=True) if not (a and r)]
+            told = [
+                bool(a)
+                for a, r, raises in zip(agreed[name], right, raising, strict=True)
+                if not (a and r) and (a or not raises)
+            ]
             return sum(told) + 1 >= _SURE * (len(told) + 1)
 
         def fit(name: str) -> tuple[int, int]:
@@ -123,6 +129,10 @@ class _Search:
 
     def _in_time(self, part: float = 1.0) -> bool:
         return time.process_time() - self._begin < BUDGET * part
+
+
+def _raises(example: Example) -> bool:
+    return type(example.steps[-1].result) is Raised
 
 
 def _explains(example: Example, right: list[Likeness], mistaken: list[Likeness]) -> bool:

@@ -61,6 +61,7 @@ class Traced:
     Attributes:
         example: the current one; once the test has failed, the smallest that fails.
         failed: whether the test has failed.
+        raised: whether it failed by an exception instead of a wrong result.
         wrong: what came out wrong.
         again: records a run of the test on further examples, whatever comes of them.
     """
@@ -71,6 +72,7 @@ class Traced:
     first: list[Example] = field(default_factory=list)
     latest: deque[Example] = field(default_factory=lambda: deque(maxlen=LATEST))
     failed: bool = False
+    raised: bool = False
     wrong: list[Wrong] = field(default_factory=list)
     again: Callable[[], None] | None = None
 
@@ -110,6 +112,7 @@ class Recorder:
         """The test has failed for good. A run of it on further examples would show more of how."""
         if self._current is not None:
             self._current.failed, self._current.again = True, again
+            self._current.raised = not isinstance(error, AssertionError)
             self.note(error)
 
     def note(self, error: BaseException) -> None:

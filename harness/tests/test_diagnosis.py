@@ -1,6 +1,6 @@
 import sys
 import time
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 
 import pytest
 from hypothesis import given
@@ -139,11 +139,42 @@ def test_further_examples_tell_mistakes_apart(kata, judged):
     assert mistakes_of(kata, judged("    return number + 2\n")) == [("is_twice", "double__adds_two")]
 
 
+@given(number=st.integers(-50, 50))
+def is_twice_if_it_is_anything(impl, number):
+    with suppress(Exception):
+        result = impl.double(number)
+    if number >= 0:
+        assert_value(result, number + number)
+
+
+def test_an_exception_elsewhere_does_not_silence_a_mistake(kata, judged):
+    """What raises where the mistake does not is another matter than the wrong result that is shown."""
+    body = "    if number < 0:\n        raise KeyError(number)\n    return number * number\n"
+    tests = judged(body, is_twice_if_it_is_anything)
+    assert [mistake for _, mistake in mistakes_of(kata, tests)] == ["double__square"]
+
+
 def test_without_a_known_mistake_a_guess_is_made(kata, judged):
     """A wrong result that resembles the right one gets a guess, which has no name."""
     (found,) = diagnose(kata, judged("    return 3 * 2 * number\n"), apart=False)
     assert found.mistake is None
     assert "3 times what it should be" in found.sentence
+
+
+def test_nothing_is_guessed_where_the_shown_example_raises(kata, judged):
+    """What is shown is an exception, so a guess about the wrong results of other examples would mislead."""
+    tests = judged("    return 3 * 2 * number\n")
+    (test,) = tests
+    assert not test.raised
+    test.raised = True
+    assert diagnose(kata, tests, apart=False) == []
+
+
+def test_an_exception_that_is_shown_is_noted(judged):
+    """A test that failed by the answer's own exception has raised."""
+    (test,) = judged("    return number.nothing\n")
+    assert test.failed
+    assert test.raised
 
 
 def test_broken_mistakes_break_nothing(kata, judged):

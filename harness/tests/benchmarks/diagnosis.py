@@ -52,13 +52,15 @@ BAR_TAKEN = 0.01
 """How many of the natural ones may be taken for another mistake."""
 
 _AT_ONCE = 30  # implementations in one run of pytest
-_COLUMNS = ("kata", "listed", "named", "natural", "rejected", "named", "taken", "guessed", "silent")
+_LISTED = ("listed", "named", "right", "wronged")
+_NATURAL = ("natural", *(f"natural {what}" for what in ("rejected", "named", "taken", "guessed", "silent")))
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Prints what is not named, and the table."""
     options = _options(arguments)
-    rows: list[tuple[str, ...]] = [(*_COLUMNS, "right answers", "wrongly called wrong", "seconds")]
+    rows: list[tuple[str, ...]] = [("kata", "mistakes", "named", "right answers", "wrongly called wrong", "seconds")]
+    others: list[tuple[str, ...]] = [("kata", *_NATURAL)]
     total = Counter[str]()
     begin = time.perf_counter()
     catalogue = manager.load().catalogue
@@ -69,31 +71,26 @@ def main(arguments: list[str] | None = None) -> int:
             counts = _counts_of(kata, parent, options, Path(folder))
             if options.distortions:
                 _print_guesses(kata, parent, options.profile)
-            rows.append((kata.topic, *_cells(counts), f"{time.perf_counter() - start:.1f}"))
+            rows.append((kata.topic, *_cells(counts, _LISTED), f"{time.perf_counter() - start:.1f}"))
+            others.append((kata.topic, *_cells(counts, _NATURAL)))
             total.update(counts)
     share = f"{total['named']} of {total['listed']}: {total['named'] / max(total['listed'], 1):.1%}"
-    rows.append(("all", str(total["listed"]), share, *_cells(total)[2:], f"{time.perf_counter() - begin:.1f}"))
+    rows.append(("all", str(total["listed"]), share, *_cells(total, _LISTED[2:]), f"{time.perf_counter() - begin:.1f}"))
+    others.append(("all", *_cells(total, _NATURAL)))
     enough = total["named"] >= BAR * total["listed"]
     natural = total["natural named"] >= BAR_NATURAL * total["natural"]
     natural &= total["natural rejected"] == total["natural"]
     few = total["natural taken"] <= BAR_TAKEN * total["natural"]
-    bars: tuple[str, ...] = (met(f"at least {BAR:.0%}", enough), "", "", met(f"at least {BAR_NATURAL:.0%}", natural))
-    bars += (met(f"at most {BAR_TAKEN:.0%}", few), "", "", "", met("none", not total["wronged"]), "")
-    rows.append(("bar", "", *bars))
+    rows.append(("bar", "", met(f"at least {BAR:.0%}", enough), "", met("none", not total["wronged"]), ""))
     show(f"Known mistakes told apart, {'in one process' if options.in_process else 'isolated'}", rows)
-    _say(f"listed mistakes named: {_share(total['named'], total['listed'])}")
-    _say(f"natural ones named: {_share(total['natural named'], total['natural'])}")
-    _say(f"natural ones taken for another: {_share(total['natural taken'], total['natural'])}")
+    bars = met(f"at least {BAR_NATURAL:.0%}", natural), met(f"at most {BAR_TAKEN:.0%}", few)
+    others.append(("bar", "", "", *bars, "", ""))
+    show("Natural mistakes told apart", others)
     return int(not (enough and natural and few) or total["wronged"] > 0)
 
 
-def _share(part: int, whole: int) -> str:
-    return f"{part} of {whole}: {part / max(whole, 1):.1%}"
-
-
-def _cells(counts: Counter[str]) -> tuple[str, ...]:
-    keys = ("listed", "named", "natural", "natural rejected", "natural named", "natural taken", "natural guessed")
-    return tuple(str(counts[key]) for key in (*keys, "natural silent", "right", "wronged"))
+def _cells(counts: Counter[str], keys: Sequence[str]) -> tuple[str, ...]:
+    return tuple(str(counts[key]) for key in keys)
 
 
 def _options(arguments: list[str] | None) -> argparse.Namespace:
@@ -125,7 +122,7 @@ def _counts_of(kata: Kata, parent: Parent | None, options: argparse.Namespace, f
             word = _result(name, verdicts[str(path)], _also(path))
             rejected = word != "not judged here"
             kind = word.partition(" ")[0].partition(":")[0].replace("nothing", "silent")
-            counts.update({"natural": 1, "natural rejected": rejected, f"natural {kind}": 1})
+            counts.update({"natural": 1, "natural rejected": int(rejected), f"natural {kind}": 1})
             _tell(f"natural {name}", word, options)
     right = _right_answers(kata) if not options.only or options.only == "right" else []
     answered = _verdicts(kata, right, parent, options.profile, exercises) if right else {}

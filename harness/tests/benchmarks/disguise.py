@@ -43,7 +43,25 @@ def disguised(kata: Kata, name: str) -> str:
     names = {old: exercise if old == name else f"own_{old.strip('_')}" for old in needed}
     attributes = {old: f"own_{old.strip('_')}" for old in _attributes(tree) - prescribed - _OF_TORCH}
     keys = {key: f"own_{key}" for key in _state_keys(tree) - prescribed}
-    return ast.unparse(ast.fix_missing_locations(_Renaming(names, attributes, keys).visit(tree))) + "\n"
+    tree = _with_parameters(_Renaming(names, attributes, keys).visit(tree), kata, exercise)
+    return ast.unparse(ast.fix_missing_locations(tree)) + "\n"
+
+
+def _with_parameters(tree: ast.Module, kata: Kata, exercise: str) -> ast.Module:
+    """A module in which an exercise that takes `*args` is called by one with the reference's parameters."""
+    reference = ast.parse(kata.solution.read_text(encoding="utf-8")).body
+    found = [each for each in (*tree.body, *reference) if isinstance(each, ast.FunctionDef) and each.name == exercise]
+    if len(found) < 2 or found[0].args.vararg is None:
+        return tree
+    answer, right = found
+    answer.name = "own_answer"
+    parameters = [each.arg for each in (*right.args.posonlyargs, *right.args.args)]
+    passed = [*parameters, *(f"{each.arg}={each.arg}" for each in right.args.kwonlyargs)]
+    for each in (*right.args.posonlyargs, *right.args.args, *right.args.kwonlyargs):
+        each.annotation = None
+    text = f"def {exercise}({ast.unparse(right.args)}):\n    return own_answer({', '.join(passed)})\n"
+    imports = [each for each in reference if isinstance(each, ast.Import | ast.ImportFrom)]  # for the defaults
+    return ast.Module(body=[*imports, *tree.body, *ast.parse(text).body], type_ignores=[])
 
 
 def _defined(node: ast.stmt) -> list[str]:

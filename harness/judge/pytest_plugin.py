@@ -262,7 +262,7 @@ def _impl_fixture(plugin: KataPlugin) -> ModuleType:
             from harness.runner.isolation.remote import RemoteHost
 
             isolate = functools.partial(RemoteHost, kata, request.param)
-        session = Session(kata, implementation, isolate)
+        session = Session.start(kata, implementation, isolate)
         if request.config.getoption("--diagnose"):
             plugin.diagnoses.watch(session)
         yield Impl(session)

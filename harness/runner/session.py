@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from harness.catalogue.source.signatures import reference_signatures
 from harness.data.copying import snapshot
 from harness.data.crossing import check_argument
 from harness.data.kinds import UNKNOWN
 from harness.data.literals import call_text
-from harness.errors import LimitExceeded, SpecError
+from harness.errors import CatalogueError, LimitExceeded, SpecError
 from harness.runner import last_call, seeds
 from harness.runner.handles import Handle, Target, session_of
 from harness.runner.host import LocalHost
@@ -19,6 +21,7 @@ from harness.runner.locations import location_of, remember
 from harness.runner.request import Request
 
 if TYPE_CHECKING:
+    import inspect
     from collections.abc import Callable
 
     from harness.model import Exercise, Implementation, Kata, Location
@@ -31,26 +34,37 @@ class Session:
     Every call is checked (plain data and handles only), kept (so that a failing check can show it) and seeded here.
 
     Args:
-        kata: whose spec is running.
-        implementation: the code under test.
-        host: given the run's folder, what carries requests out. Without it they are carried out in this process.
+        host: carries requests out.
+        base: the run's folder, in which all folders lie that spec and implementation share.
+        label: how the implementation is called in reports.
+        signatures: returns those of the reference, by name; its file is read when a message first needs them.
 
     Attributes:
-        label: how the implementation is called in reports.
-        base: the run's folder, in which all folders lie that spec and implementation share.
         judged: the exercise that calls judge at present.
     """
 
-    def __init__(self, kata: Kata, implementation: Implementation, host: Callable[[Path], Host] | None = None) -> None:
-        base = Path(tempfile.mkdtemp(prefix=f"kata-{kata.topic}-"))
-        self._begin(implementation.label, base, host(base) if host else LocalHost(kata, implementation))
-
-    def _begin(self, label: str, base: Path, host: Host) -> None:
-        self.label = label
+    def __init__(
+        self, host: Host, base: Path, label: str, signatures: Callable[[], dict[str, inspect.Signature]]
+    ) -> None:
         self.base = base
-        self._host = host
+        self.label = label
         self.judged: Exercise | None = None
+        self._host = host
+        self._signatures = signatures
         self._exceeded: dict[str, tuple[LimitExceeded, Location | None]] = {}
+
+    @classmethod
+    def start(cls, kata: Kata, implementation: Implementation, host: Callable[[Path], Host] | None = None) -> Session:
+        """Makes the session of an implementation, and the run's folder.
+
+        Args:
+            kata: whose spec is running.
+            implementation: the code under test.
+            host: given the run's folder, what carries requests out. Without it they are carried out in this process.
+        """
+        base = Path(tempfile.mkdtemp(prefix=f"kata-{kata.topic}-"))
+        made = host(base) if host else LocalHost(kata, implementation)
+        return cls(made, base, implementation.label, cache(partial(_signatures_of, kata)))
 
     @property
     def host(self) -> Host:
@@ -81,9 +95,8 @@ class Session:
 
     def fresh(self) -> Session:
         """The same implementation anew, as another process would see it; folders stay shared, handles do not."""
-        other = Session.__new__(Session)
-        other._begin(self.label, self.base, self._host.anew())
-        other.judged, other._exceeded = self.judged, self._exceeded
+        other = Session(self._host.anew(), self.base, self.label, self._signatures)
+        other.judged, other._exceeded = self.judged, self._exceeded  # nobody waits again for what ran out of time
         return other
 
     def kill_after(self, seconds: float, call: Callable[[], object]) -> None:
@@ -101,8 +114,14 @@ class Session:
         """
         __tracebackhide__ = True
         # The text is made later, with the arguments as they are now: the call may change them.
-        kept = snapshot(args), snapshot(kwargs)
-        result = self.perform("call", target, args, kwargs, text=lambda: call_text(name(), *kept))
+        kept_args, kept_kwargs = snapshot(args), snapshot(kwargs)
+
+        def text() -> str:
+            signature = self._signatures().get(target.value) if target.kind == "exercise" else None
+            named = with_names(signature, kept_args, kept_kwargs) if signature else (kept_args, kept_kwargs)
+            return call_text(name(), *named)
+
+        result = self.perform("call", target, args, kwargs, text=text)
         if result is None and target.kind == "exercise":
             last_call.note_none()
         return result
@@ -157,3 +176,33 @@ class Session:
         if session_of(value) is not self:
             raise SpecError(f"the handle {value!r} belongs to another process: use it with the impl that gave it")
         return True
+
+
+def with_names(
+    signature: inspect.Signature, args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    """The arguments of a call, those of optional parameters by name: nobody knows what `None, 0` stands for.
+
+    >>> import inspect
+    >>> with_names(inspect.signature(lambda logits, labels, weight=None, ignore=-1: 0), (1, 2, None, 0), {})
+    ((1, 2), {'weight': None, 'ignore': 0})
+    """
+    parameters = list(signature.parameters.values())
+    optional = (i for i, each in enumerate(parameters) if each.default is not each.empty and _may_be_named(each))
+    first = next(optional, len(args))
+    named = parameters[first : len(args)]
+    if len(args) > len(parameters) or not all(_may_be_named(each) and each.name not in kwargs for each in named):
+        return args, kwargs  # as the spec wrote it
+    return args[:first], {each.name: value for each, value in zip(named, args[first:], strict=True)} | kwargs
+
+
+def _may_be_named(parameter: inspect.Parameter) -> bool:
+    return parameter.kind is parameter.POSITIONAL_OR_KEYWORD
+
+
+def _signatures_of(kata: Kata) -> dict[str, inspect.Signature]:
+    try:
+        found = reference_signatures(kata.solution.read_text(encoding="utf-8"))
+    except (OSError, UnicodeError, CatalogueError):  # a message about a call is no place to complain of the solution
+        return {}
+    return {name: each.parameters for name, each in found.items() if each.parameters is not None}

@@ -96,7 +96,7 @@ class Faces:
         kata = self.cellar.kata(source if solution is None else solution, **files)
         reference = self.cellar.answer(source)
         implementation = Implementation(label=reference, path=self.cellar.file, load=_never)
-        face = Impl(Session(kata, implementation, partial(remote.RemoteHost, kata, reference)))
+        face = Impl(Session.start(kata, implementation, partial(remote.RemoteHost, kata, reference)))
         session_behind(face).judge(kata.exercise(judged) if judged else None)
         self._faces.append(face)
         return face

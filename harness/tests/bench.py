@@ -47,7 +47,7 @@ class Bench:
         if probes is not None:
             kata.probes.write_text(dedent(probes), encoding="utf-8")
         face = Impl(
-            Session(kata, Implementation(label="tiny.py", path=self.file, load=partial(load_source, self.file)))
+            Session.start(kata, Implementation(label="tiny.py", path=self.file, load=partial(load_source, self.file)))
         )
         session_behind(face).judge(kata.exercise(judged) if judged else None)
         self._faces.append(face)

@@ -66,7 +66,7 @@ def judged(kata, tmp_path):
         file = tmp_path / "answer.py"
         answer = kata.solution.read_text().replace("    return 2 * number\n", body)
         file.write_text(answer)
-        session, exercise = Session(kata, submission(kata, file)), kata.exercise("double")
+        session, exercise = Session.start(kata, submission(kata, file)), kata.exercise("double")
         sessions.append(session)
         recorder = diagnoses.watch(session)
         diagnoses.begin(session, exercise, "is_twice")
@@ -243,7 +243,7 @@ def join_words(words, separator=" "):
     # </solution>
 '''
     kata = cook_kata(tmp_path / "katas/01_tiny", solution=toml_solution)
-    session, diagnoses = Session(kata, solution(kata)), Diagnoses()
+    session, diagnoses = Session.start(kata, solution(kata)), Diagnoses()
     recorder, face = diagnoses.watch(session), Impl(session)
     diagnoses.begin(session, kata.exercise("double"), "test")
     items, function, _ = face.double(5)

@@ -102,7 +102,7 @@ def test_mistakes_are_recognised_by_the_files_that_they_leave(tmp_path, body, mi
         "from collections import OrderedDict\n\nimport torch\n\n\ndef double(path):\n"
         f'    x = torch.load(path)["number"]\n    {body}\n'
     )
-    session, diagnoses = Session(kata, submission(kata, answer)), Diagnoses()
+    session, diagnoses = Session.start(kata, submission(kata, answer)), Diagnoses()
     recorder = diagnoses.watch(session)
     diagnoses.begin(session, kata.exercise("double"), "is_twice")
     with pytest.raises(Exception) as error:

@@ -584,3 +584,27 @@ def test_names_and_signatures_are_compared(bench):
         face.g(1)
     with pytest.raises(SpecError, match=r"the spec of tiny uses impl\.h, which tiny\.py does not define"):
         face.h(1)
+
+
+@pytest.mark.parametrize(
+    ("call", "text"),
+    [
+        (lambda impl: impl.f(1, 2), "f(1, 2)"),
+        (lambda impl: impl.f(1, 2, None, 0), "f(1, 2, weight=None, ignore=0)"),
+        (lambda impl: impl.f(1, labels=2, ignore=0), "f(1, labels=2, ignore=0)"),
+        (lambda impl: impl.g(1, 2, 3), "g(1, 2, 3)"),
+        (lambda impl: impl.h(1, 2), "h(1, 2)"),
+        (lambda impl: impl.C(5), "C(size=5)"),
+    ],
+    ids=["required", "optional", "by name", "any number", "positional only", "class"],
+)
+def test_a_shown_call_names_optional_parameters(bench, call, text):
+    """What stands for an optional parameter has its name, wherever Python could take it by name."""
+    face = bench.face(
+        "def f(logits, labels, weight=None, ignore=-1):\n    return 1\n\n\n"
+        "def g(a, b=0, *rest):\n    return 1\n\n\n"
+        "def h(a, b=0, /):\n    return 1\n\n\n"
+        "class C:\n    def __init__(self, size=1):\n        self.size = size\n"
+    )
+    call(face)
+    assert last_call.last_call() == text

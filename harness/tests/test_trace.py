@@ -53,7 +53,7 @@ def face(tmp_path):
     kata = cook_kata(
         tmp_path / "katas/01_tiny", toml=toml, lesson=LESSON.replace("join_words", "Counter"), solution=SOLUTION
     )
-    session = Session(kata, submission(kata, kata.solution))
+    session = Session.start(kata, submission(kata, kata.solution))
     recorder = Recorder(session.base)
     session.record(recorder.host)
     recorder.start("test_double", "double")

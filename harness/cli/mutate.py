@@ -22,8 +22,8 @@ from harness.workspace.workspace import Workspace
 
 if TYPE_CHECKING:
     from harness.mutation.cache import Journal
-    from harness.mutation.mutant import Mutant
     from harness.mutation.score import Strength
+    from harness.mutation.subject import Mutant
 
 HELP = """Measure how strong the specs are (for authors).
 

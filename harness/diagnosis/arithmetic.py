@@ -1,17 +1,56 @@
-"""Wrong numbers that come of right ones by arithmetic: a factor, a rounding, a dropout."""
+"""Wrong numbers that come of right ones by arithmetic (a factor, a rounding, a dropout), and what speaks for it."""
 
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import torch
 from torch import Tensor
 
-from harness.diagnosis.fits import GENERAL, Fit, close, distinct
-
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+
+
+SPECIAL, GENERAL = 0, 1
+
+
+class Fit(NamedTuple):
+    """A way in which a result resembles the right one.
+
+    Attributes:
+        sentence: for the learner; it asks rather than tells.
+        weight: how many numbers speak for it.
+        rank: a general way says nothing where a special one fits, too.
+    """
+
+    sentence: str
+    weight: int
+    rank: int = SPECIAL
+
+    def plus(self, other: Fit) -> Fit:
+        """The same with the evidence of both."""
+        return self._replace(weight=self.weight + other.weight)
+
+
+def distinct(x: Tensor) -> int:
+    """How many different numbers there are."""
+    return len(set(x.flatten().tolist()))
+
+
+def wide(x: Tensor) -> Tensor:
+    """The same in float64, or in complex128."""
+    return x.to(torch.complex128 if x.is_complex() else torch.float64)
+
+
+def close(a: Tensor, b: Tensor) -> bool:
+    """Whether tensors of one shape, whatever their dtypes, have the same values but for rounding."""
+    if not b.is_floating_point() and not b.is_complex():  # whole numbers are the same or not
+        return torch.equal(a.to(b.dtype), b)
+    p, q = wide(a), wide(b)
+    if p.dtype != q.dtype:
+        return False
+    return bool(((p == q) | ((p - q).abs() <= 1e-5 * q.abs() + 1e-7) | (p.isnan() & q.isnan())).all())
 
 
 def factors(p: Tensor, q: Tensor, inputs: Sequence[Tensor]) -> Iterator[Fit]:

@@ -20,7 +20,7 @@ from harness.diagnosis.resemblances import resemblances
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from harness.diagnosis.fits import Fit
+    from harness.diagnosis.arithmetic import Fit
     from harness.diagnosis.recorder import Wrong
 
 ABOUT_MEMORY = {

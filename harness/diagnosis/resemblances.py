@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
-from harness.diagnosis.arithmetic import dropped, factors, rounded
-from harness.diagnosis.fits import GENERAL, Fit, close, distinct, wide
+from harness.diagnosis.arithmetic import GENERAL, Fit, close, distinct, dropped, factors, rounded, wide
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

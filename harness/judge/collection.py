@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -10,7 +11,7 @@ from harness.errors import KataError
 from harness.model import Exercise, Kata
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Iterator
 
     from harness.catalogue.manager import Harness
     from harness.model import Implementation
@@ -107,3 +108,31 @@ def reference_of(item: pytest.Item) -> str | None:
     """The value of `--impl` that a test is for; None where the test does not use `impl`."""
     callspec = getattr(item, "callspec", None)
     return callspec.params.get("impl") if callspec else None
+
+
+@contextmanager
+def unspoiled(test: pytest.Function) -> Iterator[None]:
+    """Lets a test have copies of its explicit examples and parameters, and puts the originals back afterwards.
+
+    A wrong answer that writes into its arguments would otherwise change what the next answer is judged by.
+    """
+    written: list[Any] = getattr(test.obj, "hypothesis_explicit_examples", [])
+    originals = list(written)
+    written[:] = [type(each)(_copy(each.args), _copy(each.kwargs), each.raises, each.reason) for each in originals]
+    parameters = test.callspec.params if hasattr(test, "callspec") else {}
+    for name, value in parameters.items():
+        if test.funcargs.get(name) is value:  # not what an indirect fixture made of it
+            test.funcargs[name] = _copy(value)
+    try:
+        yield
+    finally:
+        written[:] = originals
+
+
+def _copy(value: Any) -> Any:
+    from harness.data.copying import NotCopied, copy_data
+
+    try:
+        return copy_data(value, lambda other: other)
+    except NotCopied:
+        return value

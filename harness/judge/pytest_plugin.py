@@ -15,9 +15,8 @@ import pytest
 from harness.catalogue import manager
 from harness.errors import RequirementMissing, SettingError
 from harness.judge import profiles
-from harness.judge.collection import JUDGED, Selection, reference_of
+from harness.judge.collection import JUDGED, Selection, reference_of, unspoiled
 from harness.judge.diagnosing import Diagnoses
-from harness.judge.examples import unspoiled
 from harness.judge.outcomes import finding_of, finding_of_crash, innermost, is_ours, summaries, with_diagnosis
 from harness.judge.verdicts import SCHEMA_VERSION, finding_from_json, finding_to_json
 from harness.model import Outcome

@@ -12,8 +12,8 @@ from harness.catalogue.files import read_text
 from harness.catalogue.source.fingerprints import users
 from harness.mutation.edits import Edit, Source
 from harness.mutation.mutable_nodes import changeable, given_lines
-from harness.mutation.mutant import Mutant, diff_of
 from harness.mutation.operators import OPERATORS, cosmic_ray
+from harness.mutation.subject import Mutant, diff_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

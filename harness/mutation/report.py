@@ -11,7 +11,7 @@ from harness.reports.screen import Line, line
 from harness.reports.terminal import command
 
 if TYPE_CHECKING:
-    from harness.mutation.mutant import Mutant
+    from harness.mutation.subject import Mutant
 
 _HEADS = ("all", "dead", "late", "alive", "equal", "score", "outputs")
 _WIDTHS = (5, 5, 5, 6, 6, 7, 9)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from harness.model import Exercise, Finding, Kata
     from harness.mutation.cache import Journal
-    from harness.mutation.mutant import Mutant
+    from harness.mutation.subject import Mutant
     from harness.runner.isolation.client import Parent
 
 AT_ONCE = 20

@@ -118,7 +118,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.spec.asserts import assert_value
+from harness.spec import assert_value
 
 words = st.lists(st.text("abc", max_size=3), max_size=4)
 

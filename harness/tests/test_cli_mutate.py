@@ -9,7 +9,7 @@ import pytest
 from harness.judge import run
 from harness.model import Failure, Finding, Outcome
 from harness.mutation import generate as making
-from harness.mutation.mutant import Mutant, diff_of
+from harness.mutation.subject import Mutant, diff_of
 from harness.reports import progress_line
 from harness.tests.kitchen import TOML, needs_cosmic_ray
 from harness.tests.stage import Stage

@@ -24,7 +24,7 @@ from harness.runner.isolation.client import Parent
 from harness.runner.loading import solution, submission
 from harness.runner.proxy import Impl
 from harness.runner.session import Session
-from harness.spec.asserts import assert_value
+from harness.spec import assert_value
 from harness.tests.kitchen import MISTAKES, cook_kata
 
 SECOND_MISTAKE = '''

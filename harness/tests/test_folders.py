@@ -16,7 +16,7 @@ from harness.runner import seeds
 from harness.runner.loading import submission
 from harness.runner.proxy import Impl
 from harness.runner.session import Session
-from harness.spec.asserts import assert_value
+from harness.spec import assert_value
 from harness.tests.kitchen import LESSON, TOML, cook_kata
 
 SOLUTION = '''\

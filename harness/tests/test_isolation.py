@@ -429,7 +429,7 @@ SAYS = {
 
 NAMES = ("before", *SAYS, "after")
 HARMLESS = "".join(f"def {name}():\n    return 1\n\n\n" for name in NAMES)
-HAZARD_SPEC = "import pytest\nfrom harness.spec.asserts import assert_value\n" + "".join(
+HAZARD_SPEC = "import pytest\nfrom harness.spec import assert_value\n" + "".join(
     f'@pytest.mark.exercise("{name}")\ndef test_{name}(impl):\n    """It is one."""\n'
     f"    assert_value(impl.{name}(), 1)\n"
     for name in NAMES

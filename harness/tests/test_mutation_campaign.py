@@ -19,10 +19,9 @@ from harness.mutation import cache as journals
 from harness.mutation import run as campaigns
 from harness.mutation.cache import Journal
 from harness.mutation.generate import mutants_of
-from harness.mutation.mutant import Mutant
 from harness.mutation.run import Campaign, ReferenceFails, subjects_of
 from harness.mutation.score import strength_of
-from harness.mutation.subject import Fate, Result
+from harness.mutation.subject import Fate, Mutant, Result
 from harness.tests.kitchen import SOLUTION, SPEC, TOML, cook_kata, needs_cosmic_ray, pack_of
 from harness.tests.stage import NoParent
 from harness.workspace.workspace import Workspace

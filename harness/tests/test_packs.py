@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import subprocess
 import sys
 from textwrap import dedent
 
@@ -15,10 +16,8 @@ from harness.errors import SourceError
 HEADER = """\
 from pathlib import Path
 from types import ModuleType
-from harness import hookimpl
+from harness import Implementation, Pack, Requirement, hookimpl
 from harness.errors import SourceError
-from harness.model import Implementation, Pack
-from harness.catalogue.requirements import Requirement
 
 """
 _serial = itertools.count()
@@ -227,3 +226,14 @@ def test_without_any_answer_there_is_none(kata):
     harness.manager.unregister(name="harness.runner.loading")
     with pytest.raises(SourceError, match="--impl solution means nothing here"):
         harness.implementation("solution", kata)
+
+
+def test_a_pack_imports_all_that_it_needs_from_the_package():
+    code = (
+        "import sys, harness\n"
+        "names = {name: getattr(harness, name) for name in harness.__all__}\n"
+        "from harness.catalogue import hookspecs\n"
+        "assert names['Pack'].__module__ == 'harness.model'\n"
+        "assert 'torch' not in sys.modules and not hasattr(harness, 'Parcel')\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)

@@ -21,9 +21,8 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from harness.runner.isolation.children import in_child
 from harness.runner.isolation.client import receive_message, send_message
-from harness.runner.isolation.limits import die_with_parent, live_on
+from harness.runner.isolation.limits import die_with_parent, in_child, live_on
 from harness.runner.isolation.preloading import PRELOADS, freeze, warm_up, warm_up_further
 
 _IDLE = 1.0

@@ -22,7 +22,7 @@ from harness.errors import ChannelClosed, CodecError, ImplementationError, Limit
 from harness.runner import conditions
 from harness.runner.handles import Target
 from harness.runner.host import LocalHost
-from harness.runner.isolation import keyboard, limits
+from harness.runner.isolation import limits
 from harness.runner.isolation.wire import END_OF_HEAD, receive, send
 from harness.runner.locations import location_of
 from harness.runner.request import Request
@@ -147,7 +147,7 @@ def run(channel: socket.socket, request: dict[str, Any]) -> None:
     """
     from harness.catalogue import manager
 
-    keyboard.take_away()
+    limits.take_keyboard_away()
     os.chdir(request["cwd"])
     os.environ.update(request["environment"])
     conditions.heed(request["environment"])

@@ -78,7 +78,7 @@ hints = ["?", "…", "!"]
 _SPEC = """\
 import pytest
 from hypothesis import given, strategies as st
-from harness.spec.asserts import assert_value
+from harness.spec import assert_value
 """
 
 _TEST = '''

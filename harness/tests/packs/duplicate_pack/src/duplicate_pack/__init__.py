@@ -2,8 +2,7 @@
 
 from pathlib import Path
 
-from harness import hookimpl
-from harness.model import Pack
+from harness import Pack, hookimpl
 
 HERE = Path(__file__).parent
 

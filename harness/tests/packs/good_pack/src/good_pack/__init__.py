@@ -7,11 +7,10 @@ from types import ModuleType
 from typing import TYPE_CHECKING
 
 from good_pack.oven import OVEN
-from harness import hookimpl
-from harness.model import Implementation, Kata, Pack
+from harness import Implementation, Kata, Pack, hookimpl
 
 if TYPE_CHECKING:
-    from harness.catalogue.requirements import Requirement
+    from harness import Requirement
 
 HERE = Path(__file__).parent
 

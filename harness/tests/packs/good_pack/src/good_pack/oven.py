@@ -8,8 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from harness.catalogue.requirements import Requirement
-from harness.errors import RequirementMissing
+from harness import Requirement, RequirementMissing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

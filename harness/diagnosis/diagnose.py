@@ -38,7 +38,7 @@ class Diagnosis:
     """What probably went wrong.
 
     Attributes:
-        test: that failed.
+        test: the node id of the test that failed.
         sentence: in a teacher's words.
         mistake: the name of the known mistake, or None where this is a guess.
     """
@@ -85,10 +85,16 @@ def _diagnose(kata: Kata, tests: list[Traced], *, apart: bool) -> list[Diagnosis
             continue
         if test.raised:  # a guess from other examples would contradict the exception that is shown
             continue
-        wrong = (wrong for other in by_exercise[exercise] if other.test == test.test for wrong in other.wrong)
+        same = _function(test.test)  # with other parameters it is still the same test
+        wrong = (wrong for other in by_exercise[exercise] if _function(other.test) == same for wrong in other.wrong)
         if (guessed := guess(wrong)) is not None:
             found.append(Diagnosis(test.test, guessed, None))
     return found
+
+
+def _function(test: str) -> str:
+    """A node id without the parameters."""
+    return test.partition("[")[0]
 
 
 def _recognise_apart(kata: Kata, tests: Mapping[str, Sequence[Traced]]) -> Iterator[tuple[str, str, str]]:

@@ -59,6 +59,7 @@ class Traced:
     """The examples of one test.
 
     Attributes:
+        test: its node id.
         example: the current one; once the test has failed, the smallest that fails.
         failed: whether the test has failed.
         raised: whether it failed by an exception instead of a wrong result.
@@ -103,7 +104,7 @@ class Recorder:
         return RecordingHost(host, self, next(self._processes))
 
     def start(self, test: str, exercise: str) -> None:
-        """A test begins."""
+        """A test begins, with this node id."""
         self._current = Traced(test, exercise)
         self.tests.append(self._current)
         self._epoch = -1

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from harness.errors import KataError
@@ -10,6 +9,7 @@ from harness.errors import KataError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from harness.diagnosis.diagnose import Diagnosis
     from harness.diagnosis.recorder import Recorder
     from harness.model import Exercise, Kata
     from harness.runner.session import Session
@@ -22,7 +22,7 @@ class Diagnoses:
 
     def __init__(self) -> None:
         self._recorders: dict[Session, Recorder] = {}
-        self._found: list[dict[str, Any]] = []
+        self._found: list[Diagnosis] = []
 
     def watch(self, session: Session) -> Recorder:
         """From now on keeps what is done with an implementation."""
@@ -33,7 +33,7 @@ class Diagnoses:
         return recorder
 
     def begin(self, session: Session, exercise: Exercise, test: str) -> None:
-        """A test of an exercise begins."""
+        """A test of an exercise begins, with this node id."""
         session.judge(exercise)
         if (recorder := self._recorders.get(session)) is not None:
             recorder.start(test, exercise.name)
@@ -60,18 +60,17 @@ class Diagnoses:
         # What the harness itself found, such as a process that died, need not be found again.
         recorder.fail(error, None if isinstance(error, KataError) else again)
 
-    def conclude(self, session: Session, kata: Kata, reference: str, *, apart: bool) -> None:
+    def conclude(self, session: Session, kata: Kata, *, apart: bool) -> None:
         """Diagnoses a session that was watched; nothing happens to another one."""
         recorder = self._recorders.get(session)
         if recorder is None:
             return
         from harness.diagnosis.diagnose import diagnose
 
-        for found in diagnose(kata, recorder.tests, apart=apart):
-            self._found.append({"topic": kata.topic, "implementation": reference, **asdict(found)})
+        self._found += diagnose(kata, recorder.tests, apart=apart)
         del self._recorders[session]
 
-    def take(self) -> list[dict[str, Any]]:
+    def take(self) -> list[Diagnosis]:
         """What was found since the last time."""
         found, self._found = self._found, []
         return found

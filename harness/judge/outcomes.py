@@ -138,18 +138,6 @@ def _with_short_paths(failure: Failure, base: Path) -> Failure:
     return replace(failure, **short)
 
 
-def with_diagnosis(
-    findings: list[Finding], *, topic: str, implementation: str, test: str, sentence: str, mistake: str | None
-) -> list[Finding]:
-    """The findings, with what probably went wrong added to the first failure of a test."""
-    for place, finding in enumerate(findings):
-        same_test = (finding.topic, finding.implementation, finding.test) == (topic, implementation, test)
-        if same_test and finding.outcome is Outcome.FAILED:
-            changed = replace(finding, mistake=sentence, mistake_name=mistake)
-            return [*findings[:place], changed, *findings[place + 1 :]]
-    return findings
-
-
 def innermost(error: BaseException) -> BaseException:
     """The first single exception in a group."""
     while isinstance(error, BaseExceptionGroup) and "Flaky" not in type(error).__name__:

@@ -17,8 +17,9 @@ from harness.errors import RequirementMissing, SettingError
 from harness.judge import profiles
 from harness.judge.collection import JUDGED, Selection, reference_of, unspoiled
 from harness.judge.diagnosing import Diagnoses
-from harness.judge.outcomes import finding_of, finding_of_crash, innermost, is_ours, summaries, with_diagnosis
-from harness.judge.verdicts import SCHEMA_VERSION, finding_from_json, finding_to_json
+from harness.judge.findings import Findings, send_diagnoses, send_finding
+from harness.judge.outcomes import finding_of, finding_of_crash, innermost, is_ours, summaries
+from harness.judge.verdicts import SCHEMA_VERSION, finding_to_json
 from harness.model import Outcome
 from harness.runner import seeds, settings
 
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from harness.catalogue.requirements import Requirement
-    from harness.model import Finding
     from harness.runner.proxy import Impl
     from harness.runner.session import Session
 
@@ -80,7 +80,7 @@ class KataPlugin:
 
     def __init__(self, harness: manager.Harness) -> None:
         self.harness = harness
-        self.findings: list[Finding] = []
+        self.findings = Findings()
         self.diagnoses = Diagnoses()
         self._failed: set[tuple[str, str | None, str]] = set()
         self.references: list[str] = []
@@ -175,7 +175,7 @@ class KataPlugin:
     def pytest_runtest_call(self, item: pytest.Item) -> Generator[None, object, object]:
         session = _session_of(item)
         if session is not None and JUDGED in item.stash:
-            self.diagnoses.begin(session, item.stash[JUDGED][1], getattr(item, "originalname", item.name))
+            self.diagnoses.begin(session, item.stash[JUDGED][1], item.nodeid)
             if isinstance(item, pytest.Function):
                 with unspoiled(item):
                     return (yield)
@@ -199,11 +199,10 @@ class KataPlugin:
             finding = finding_of(kata, exercise, reference_of(item) or "", item, call, report, session)
             if session is not None and call.when == "call" and call.excinfo and finding.outcome is Outcome.FAILED:
                 why, test, arguments = innermost(call.excinfo.value), item.obj, dict(item.funcargs)  # type: ignore[attr-defined]
-                self.diagnoses.fail(session, exercise, finding.test, test, arguments, why)
+                self.diagnoses.fail(session, exercise, item.nodeid, test, arguments, why)
             if finding.outcome not in (Outcome.PASSED, Outcome.SKIPPED, Outcome.TODO):
                 self._failed.add((finding.topic, reference_of(item), finding.exercise))
-            # As text, since that is what xdist can carry from its workers.
-            report.kata_finding = json.dumps(finding_to_json(finding))  # type: ignore[attr-defined]
+            send_finding(report, finding)
             error = call.excinfo.value if call.excinfo else None
             # What the harness says on purpose says it all: a traceback through its own code would only bury it.
             if error is not None and is_ours(error) and not isinstance(error, RequirementMissing) and finding.failure:
@@ -211,32 +210,30 @@ class KataPlugin:
                 shown = f"\n{where.file}:{where.line}\n    {where.code}" if where else ""
                 report.longrepr = finding.failure.message + shown
         if diagnoses := self.diagnoses.take():  # an implementation has just been done with
-            report.kata_diagnoses = json.dumps(diagnoses)  # type: ignore[attr-defined]
+            send_diagnoses(report, diagnoses)
         return report
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        data: str | None = getattr(report, "kata_finding", None)
-        if data is not None:
-            self.findings.append(finding_from_json(json.loads(data)))
-        for diagnosis in json.loads(getattr(report, "kata_diagnoses", "[]")):
-            self.findings = with_diagnosis(self.findings, **diagnosis)
-        if data is None and report.when not in ("setup", "call", "teardown"):  # xdist's word for a process that died
-            crash = finding_of_crash(report.nodeid, self.harness.catalogue.katas, self.references)
-            self.findings.extend([crash] if crash else [])
+        if report.when in ("setup", "call", "teardown"):
+            self.findings.add(report)
+        # Anything else is xdist's word for a process that died.
+        elif crash := finding_of_crash(report.nodeid, self.harness.catalogue.katas, self.references):
+            self.findings.add_crash(report, crash)
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
         target: Path | None = session.config.getoption("--kata-report")
         if target is not None and not hasattr(session.config, "workerinput"):
-            findings = [finding_to_json(finding) for finding in self.findings]
+            findings = [finding_to_json(finding) for finding in self.findings.all()]
             data = {"schema": SCHEMA_VERSION, "exit": int(exitstatus), "findings": findings}
             target.write_text(json.dumps(data), encoding="utf-8")
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
-        if terminalreporter.no_summary or not self.findings:
+        findings = self.findings.all()
+        if terminalreporter.no_summary or not findings:
             return
         terminalreporter.section("katas")
-        for line in summaries(self.harness.catalogue.katas, self.findings):
+        for line in summaries(self.harness.catalogue.katas, findings):
             terminalreporter.write_line(line)
 
     def pytest_report_header(self) -> list[str]:
@@ -265,7 +262,7 @@ def _impl_fixture(plugin: KataPlugin) -> ModuleType:
         if request.config.getoption("--diagnose"):
             plugin.diagnoses.watch(session)
         yield Impl(session)
-        plugin.diagnoses.conclude(session, kata, request.param, apart=isolate is not None)
+        plugin.diagnoses.conclude(session, kata, apart=isolate is not None)
         session.close()
 
     holder = ModuleType("harness.impl_fixture")

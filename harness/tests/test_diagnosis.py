@@ -1,6 +1,7 @@
 import sys
 import time
 from contextlib import nullcontext, suppress
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -15,7 +16,6 @@ from harness.diagnosis.recorder import Traced
 from harness.diagnosis.replay import Replay
 from harness.errors import MissingName
 from harness.judge.diagnosing import Diagnoses
-from harness.judge.outcomes import with_diagnosis
 from harness.judge.run import judge
 from harness.judge.verdicts import finding_from_json, finding_to_json, fold, from_json, to_json
 from harness.model import Failure, Finding, Kata, Outcome
@@ -270,21 +270,11 @@ FINDING = Finding(
 
 def test_a_finding_carries_the_mistake_into_the_verdict(kata):
     """The sentence reaches the exercise's verdict, and name and sentence survive JSON."""
-    passed = Finding(**{name: getattr(FINDING, name) for name in FINDING.__slots__} | {"outcome": Outcome.PASSED})
-    diagnosed = {"topic": "tiny", "implementation": "learner", "test": "is_twice"}
-    findings = with_diagnosis([passed, FINDING], **diagnosed, sentence="You squared.", mistake="double__square")
-    assert findings[0] == passed
-    assert (findings[1].mistake, findings[1].mistake_name) == ("You squared.", "double__square")
-    assert finding_from_json(finding_to_json(findings[1])) == findings[1]
-    verdict = fold(kata, "learner", findings)
+    finding = replace(FINDING, mistake="You squared.", mistake_name="double__square")
+    assert finding_from_json(finding_to_json(finding)) == finding
+    verdict = fold(kata, "learner", [finding])
     assert verdict.exercises[0].mistake == "You squared."
     assert from_json(to_json(verdict)) == verdict
-
-
-def test_a_diagnosis_of_another_test_changes_nothing():
-    """Only the finding about the test that was diagnosed gets the sentence."""
-    diagnosed = {"topic": "tiny", "implementation": "learner", "test": "another"}
-    assert with_diagnosis([FINDING], **diagnosed, sentence="…", mistake=None) == [FINDING]
 
 
 def test_what_the_harness_refuses_is_not_diagnosed(kata, judged):
@@ -311,4 +301,5 @@ def test_a_whole_run_names_the_mistake(isolated, topic, mistake):
     with Parent.start() if isolated else nullcontext() as parent:
         reference = f"mistake:{mistake}"
         findings = judge(kata, reference, exercises=judged, profile="verify", parent=parent, options=["--diagnose"])
-    assert mistake in {finding.mistake_name for finding in findings}
+    (diagnosed,) = (finding for finding in findings if finding.mistake)
+    assert (diagnosed.mistake_name, diagnosed.outcome) == (mistake, Outcome.FAILED)

@@ -564,7 +564,7 @@ def test_a_crash_of_a_worker_is_a_finding(stall):
     for each in (nodeid, "elsewhere.py::test_a"):
         report = pytest.TestReport(each, ("", None, ""), {}, "failed", "died", when)
         plugin.pytest_runtest_logreport(report)
-    (found,) = plugin.findings
+    (found,) = plugin.findings.all()
     assert (found.test, found.implementation, found.outcome) == (ALL[0], "solution", "error")
 
 

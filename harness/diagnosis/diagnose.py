@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from harness.diagnosis.guesses import guess
-from harness.diagnosis.recognition import BUDGET, recognise
+from harness.diagnosis.recognition import BUDGET, Known, recognise
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -73,15 +73,14 @@ def _diagnose(kata: Kata, tests: list[Traced], *, apart: bool) -> list[Diagnosis
         if test.again is not None and time.monotonic() < end:
             test.again()
     by_exercise = {exercise: [test for test in tests if test.exercise == exercise] for exercise in failed}
-    known: dict[str, tuple[str, str]] = {}
+    known: dict[str, Known] = {}
     if failed:
         search = _recognise_apart if apart and hasattr(os, "fork") else recognise
-        known = {exercise: (name, sentence) for exercise, name, sentence in search(kata, by_exercise)}
+        known = {each.exercise: each for each in search(kata, by_exercise)}
     found = []
     for exercise, test in failed.items():
         if exercise in known:
-            name, sentence = known[exercise]
-            found.append(Diagnosis(test.test, sentence, name))
+            found.append(Diagnosis(test.test, known[exercise].sentence, known[exercise].mistake))
             continue
         if test.raised:  # a guess from other examples would contradict the exception that is shown
             continue
@@ -97,7 +96,7 @@ def _function(test: str) -> str:
     return test.partition("[")[0]
 
 
-def _recognise_apart(kata: Kata, tests: Mapping[str, Sequence[Traced]]) -> Iterator[tuple[str, str, str]]:
+def _recognise_apart(kata: Kata, tests: Mapping[str, Sequence[Traced]]) -> Iterator[Known]:
     """Does what `recognise` does in a copy of this process, which ends in time."""
     reading, writing = os.pipe()
     with warnings.catch_warnings():
@@ -110,15 +109,14 @@ def _recognise_apart(kata: Kata, tests: Mapping[str, Sequence[Traced]]) -> Itera
     os.close(writing)
     try:
         for line in _lines(reading, time.monotonic() + PATIENCE):
-            exercise, name, sentence = json.loads(line)
-            yield exercise, name, sentence
+            yield Known(*json.loads(line))
     finally:
         os.close(reading)
         os.kill(child, signal.SIGKILL)
         os.waitpid(child, 0)
 
 
-def _serve(writing: int, found: Iterator[tuple[str, str, str]]) -> None:  # pragma: no cover - likewise
+def _serve(writing: int, found: Iterator[Known]) -> None:  # pragma: no cover - likewise
     """Writes what is found to a pipe, a line each, and nothing anywhere else."""
     sys.settrace(None)
     nowhere = os.open(os.devnull, os.O_RDWR)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import inspect
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from harness.diagnosis.likeness import Likeness
-from harness.diagnosis.replay import Replay
+from harness.diagnosis.replay import Comparison, Replay
 from harness.diagnosis.trace import Raised
 from harness.errors import KataError
 from harness.model import Implementation
@@ -24,19 +24,56 @@ if TYPE_CHECKING:
 BUDGET = 2.0
 """Seconds of computing for all that went wrong in one run of a spec."""
 
-_SURE = 0.9
-"""In how many of the other examples with something wrong a mistake must be as wrong as the answer, as a part of all."""
+CERTAIN = 0.9
+"""A mistake is named outright where so many of the examples that tell something speak for it, as a part of all."""
+
+LIKELY = 0.3
+"""Where so many do, it is named as what the example that is shown looks like."""
+
+# Both were chosen by what they cost; `python -m harness.tests.benchmarks.diagnosis --shares` measures that.
+
+LOOKS_LIKE = "On this example it looks as if this were the mistake: "
 
 
-def recognise(kata: Kata, tests: Mapping[str, Sequence[Traced]]) -> Iterator[tuple[str, str, str]]:
+class Known(NamedTuple):
+    """A listed mistake that comes out as an answer does.
+
+    Attributes:
+        exercise: that was answered.
+        mistake: its name.
+        sentence: for the learner.
+    """
+
+    exercise: str
+    mistake: str
+    sentence: str
+
+
+class Evidence(NamedTuple):
+    """What the examples but the one that is shown say about a mistake.
+
+    Attributes:
+        speak_for: on how many it comes out as the answer, and the answer is wrong.
+        against: on how many it does not.
+        alike: the sum of all likenesses, which tells mistakes apart that are as likely.
+    """
+
+    speak_for: int = 0
+    against: int = 0
+    alike: int = 0
+
+    @property
+    def share(self) -> float:
+        """Of those that speak for it; the example that is shown is one of them."""
+        return (self.speak_for + 1) / (self.speak_for + self.against + 1)
+
+
+def recognise(kata: Kata, tests: Mapping[str, Sequence[Traced]]) -> Iterator[Known]:
     """The exercises whose mistake is known.
 
     Args:
         kata: whose spec was run.
         tests: what was recorded of the tests of each exercise with a failure.
-
-    Yields:
-        An exercise, the mistake's name, and what it says to the learner.
     """
     try:
         mistakes = loading.load_source(kata.mistakes)
@@ -46,10 +83,17 @@ def recognise(kata: Kata, tests: Mapping[str, Sequence[Traced]]) -> Iterator[tup
     for search in searches.values():
         search.rehearse()
     begin = time.process_time()
-    for exercise, search in searches.items():
-        name = search.result(begin)
-        if name is not None:
-            yield exercise, name, " ".join((inspect.getdoc(getattr(mistakes, name)) or "").split())
+    for search in searches.values():
+        if (known := search.result(begin)) is not None:
+            yield known
+
+
+class _Candidate(NamedTuple):
+    """A mistake that fits the example that is shown."""
+
+    name: str
+    replay: Replay
+    likeness: Likeness
 
 
 class _Search:
@@ -74,61 +118,90 @@ class _Search:
         for example in self._failing[:1]:
             self._reference.likenesses(example)
 
-    def result(self, begin: float) -> str | None:
-        """The name of the most specific mistake that fits, if there is one; the time began at `begin`."""
+    def result(self, begin: float) -> Known | None:
+        """The mistake that fits best, if one fits well enough; the time began at `begin`."""
         self._begin = begin
+        likely: dict[str, Evidence] = {}
         for example in self._failing:
-            if (name := self._most_specific(self._fitting(example), example)) is not None:
-                return name
-        return None
+            found = self._evidence(self._fitting(example), example)
+            best = max(found, key=lambda name: (found[name].share >= CERTAIN, *_rank(found[name])), default=None)
+            if best is not None and found[best].share >= CERTAIN:
+                return self._known(best)
+            if not likely:  # only what is shown may look like something: the first failure
+                likely = found
+        best = max(likely, key=lambda name: (likely[name].share, *_rank(likely[name])), default=None)
+        if best is None or likely[best].share < LIKELY:
+            return None
+        return self._known(best, LOOKS_LIKE)
 
-    def _fitting(self, example: Example) -> dict[str, tuple[Replay, Likeness]]:
+    def _known(self, name: str, words: str = "") -> Known:
+        sentence = " ".join((inspect.getdoc(getattr(self._mistakes, name)) or "").split())
+        return Known(self._exercise, name, words + sentence)
+
+    def _fitting(self, example: Example) -> list[_Candidate]:
         """The mistakes that come out like the answer in an example, and differ from the reference there."""
-        fitting: dict[str, tuple[Replay, Likeness]] = {}
+        fitting: list[_Candidate] = []
         right = self._reference.likenesses(example)
         for name in [name for name in vars(self._mistakes) if name.startswith(f"{self._exercise}__")]:
-            if self._in_time(0.75):  # the rest of the time is for the other examples
-                replay = Replay(self._kata, self._with(name), alias=(name, self._exercise))
+            for answer in loading.variants(getattr(self._mistakes, name)):
+                if not self._in_time(0.75):  # the rest of the time is for the other examples
+                    return fitting
+                replay = Replay(self._kata, self._with(answer), alias=(name, self._exercise))
                 mistaken = replay.likenesses(example)
                 if len(mistaken) == len(example.steps) and all(mistaken) and _explains(example, right, mistaken):
-                    fitting[name] = replay, min(mistaken)
+                    fitting.append(_Candidate(name, replay, min(mistaken)))
         return fitting
 
-    def _with(self, name: str) -> Implementation:
+    def _with(self, answer: object) -> Implementation:
         """The reference with one exercise replaced by a mistake."""
 
         def load() -> ModuleType:
-            return loading.with_exercise(self._kata, self._exercise, getattr(self._mistakes, name))
+            return loading.with_exercise(self._kata, self._exercise, answer)
 
-        return Implementation(label=name, path=self._kata.mistakes, load=load, only=self._exercise, any_signature=True)
+        return Implementation(
+            label=self._exercise, path=self._kata.mistakes, load=load, only=self._exercise, any_signature=True
+        )
 
-    def _most_specific(self, fitting: dict[str, tuple[Replay, Likeness]], example: Example) -> str | None:
-        """Of the mistakes that fit one example, the one that fits the others best; None where none fits well."""
-        right: list[Likeness] = []
-        raising: list[bool] = []  # wrong in another way than what is shown, so that it tells nothing about that
-        agreed: dict[str, list[Likeness]] = {name: [] for name in fitting}
-        for other in self._examples if fitting else ():
-            if other is not example and self._in_time():
-                right.append(self._reference.likeness(other))
-                raising.append(not right[-1] and _raises(other) and not _raises(example))
-                for name, (replay, _) in fitting.items():
-                    agreed[name].append(replay.likeness(other))
-
-        def sure(name: str) -> bool:
-            told = [
-                bool(a)
-                for a, r, raises in zip(agreed[name], right, raising, strict=True)
-                if not (a and r) and (a or not raises)
-            ]
-            return sum(told) + 1 >= _SURE * (len(told) + 1)
-
-        def fit(name: str) -> tuple[int, int]:
-            return sum(map(bool, agreed[name])), sum(agreed[name]) + fitting[name][1]
-
-        return max(filter(sure, fitting), key=fit, default=None)
+    def _evidence(self, candidates: list[_Candidate], shown: Example) -> dict[str, Evidence]:
+        """What the other examples say about mistakes that fit the one that is shown, by name."""
+        found = [Evidence(alike=each.likeness) for each in candidates]
+        for example in self._examples if candidates else ():
+            if example is shown or not self._in_time():
+                continue
+            right = bool(self._reference.compare(example).likeness)
+            crash_of_its_own = not right and _raises(example) and not _raises(shown)
+            for number, each in enumerate(candidates):
+                found[number] = _weighed(found[number], example, right, each.replay.compare(example), crash_of_its_own)
+        best: dict[str, Evidence] = {}
+        for each, evidence in zip(candidates, found, strict=True):
+            if each.name not in best or _rank(evidence) > _rank(best[each.name]):
+                best[each.name] = evidence
+        return best
 
     def _in_time(self, part: float = 1.0) -> bool:
         return time.process_time() - self._begin < BUDGET * part
+
+
+def _rank(evidence: Evidence) -> tuple[int, int]:
+    return evidence.speak_for, evidence.alike
+
+
+def _weighed(
+    evidence: Evidence, example: Example, right: bool, mistaken: Comparison, crash_of_its_own: bool
+) -> Evidence:
+    """The evidence with that of one more example.
+
+    Where the answer is right, a mistake that is wrong there speaks against itself. Where the test has passed although
+    the answer is not the reference's, the statement leaves something open, and neither is expected to be alike. A
+    mistake that crashes where the answer does not is only clumsier than that, and an answer that crashes otherwise than
+    what is shown has another mistake besides.
+    """
+    if mistaken.likeness:
+        return evidence._replace(speak_for=evidence.speak_for + (not right), alike=evidence.alike + mistaken.likeness)
+    told = example.failed or right
+    if not told or mistaken.crashed or crash_of_its_own:
+        return evidence
+    return evidence._replace(against=evidence.against + 1)
 
 
 def _raises(example: Example) -> bool:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from itertools import count
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
-from harness.data.copying import Copy, NotCopied, Stored, copy_data, size_of, stored_in
+from harness.data.copying import Copy, NotCopied, Stored, copy_data, place_of, size_of, stored_in
 from harness.diagnosis.folders import files_of, folders_in
 from harness.diagnosis.trace import Example, Numbers, Step, complete
 from harness.errors import KataError
@@ -96,6 +96,7 @@ class Recorder:
         self._epoch = -1
         self._size = 0
         self._given: list[Stored] = []
+        self._places: list[tuple[int, int]] = []
         self._current: Traced | None = None
         self.tests: list[Traced] = []
 
@@ -119,7 +120,10 @@ class Recorder:
     def note(self, error: BaseException) -> None:
         """The current example has failed."""
         test = self._current
-        if test is None or not isinstance(error, Mismatch):
+        if test is None:
+            return
+        self.mark(error)
+        if not isinstance(error, Mismatch):
             return
         values = None
         if error.values is not None:
@@ -128,6 +132,12 @@ class Recorder:
         steps = test.example.steps
         test.wrong.append(Wrong(error.about, values, (steps[-1].args, steps[-1].kwargs) if steps else ()))
 
+    def mark(self, _error: BaseException) -> None:
+        """The test has failed on the current example, for now: Hypothesis looks for a smaller one."""
+        # An example that failed before its first call has not begun here: the current one is still its predecessor.
+        if self._current is not None and self._epoch == seeds.call_seeds.times_seeded:
+            self._current.example.failed = True
+
     def before(self, process: int, request: Request) -> Step | None:
         """Notes a request that is about to be carried out. None: its example is not kept."""
         example = self._example()
@@ -135,6 +145,7 @@ class Recorder:
             return None
         (kind, value), args, kwargs = request.target, request.args, request.kwargs
         self._given = stored_in((args, kwargs))
+        self._places = list(map(place_of, self._given))
         try:
             copy = Copy((args, kwargs), self._numbers.known, self._given)
             files = {folder: files_of(folder) for folder in folders_in(copy.paths, self._base)}
@@ -158,10 +169,10 @@ class Recorder:
         assert self._current is not None
         example = self._current.example
         try:
-            complete(step, self._numbers, self._given, request.args, request.kwargs, result)
+            complete(step, self._numbers, self._given, self._places, request.args, request.kwargs, result)
         except NotCopied:
             self.give_up()
-        self._given = []
+        self._given, self._places = [], []
         if isinstance(result, KataError) or (isinstance(result, BaseException) and not isinstance(result, Exception)):
             example.broken = True  # the harness has spoken, and it needs no explanation
         example.size += size_of((step.args, step.kwargs, step.result))

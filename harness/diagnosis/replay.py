@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import inspect
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from harness.data.copying import NotCopied, copy_data, stored_in, tensors_in
+from harness.data.copying import NotCopied, copy_data, place_of, stored_in, tensors_in
 from harness.diagnosis.folders import lay_out, loaded
 from harness.diagnosis.likeness import Likeness, Naming, same_values
 from harness.diagnosis.trace import Held, Numbers, Raised, Step, complete
@@ -21,6 +21,18 @@ if TYPE_CHECKING:
     from harness.diagnosis.folders import Files
     from harness.diagnosis.trace import Example
     from harness.model import Implementation, Kata
+
+
+class Comparison(NamedTuple):
+    """How an implementation did what another one had done in an example.
+
+    Attributes:
+        likeness: of the example as a whole; its first different step decides.
+        crashed: whether that step raised here, and not there.
+    """
+
+    likeness: Likeness
+    crashed: bool = False
 
 
 class Replay:
@@ -39,18 +51,18 @@ class Replay:
 
     def likenesses(self, example: Example) -> list[Likeness]:
         """How much each step of an example comes out alike. It ends with the first that cannot be done."""
-        return list(self._likenesses(example))
+        return [each.likeness for each in self._steps(example)]
 
-    def likeness(self, example: Example) -> Likeness:
-        """How much an example comes out alike as a whole; its first different step decides."""
+    def compare(self, example: Example) -> Comparison:
+        """How an example comes out as a whole."""
         least, left = Likeness.SAME, len(example.steps)
-        for each in self._likenesses(example):
-            if each is Likeness.DIFFERENT:
+        for each in self._steps(example):
+            if each.likeness is Likeness.DIFFERENT:
                 return each
-            least, left = min(least, each), left - 1
-        return Likeness.DIFFERENT if left else least
+            least, left = min(least, each.likeness), left - 1
+        return Comparison(Likeness.DIFFERENT if left else least)
 
-    def _likenesses(self, example: Example) -> Iterator[Likeness]:
+    def _steps(self, example: Example) -> Iterator[Comparison]:
         hosts = {0: self._host}
         numbers = Numbers(lambda value: value.object if type(value) is _Kept else value)
         naming = Naming(self._alias)
@@ -63,7 +75,8 @@ class Replay:
             except (NotCopied, IndexError):  # an object that is not there, since an earlier step came out otherwise
                 return
             states.note(recorded, done)
-            yield _compare(naming, recorded, done, own)
+            crashed = type(done.result) is Raised and type(recorded.result) is not Raised
+            yield Comparison(_compare(naming, recorded, done, own), crashed)
 
     def _state_of(self, step: Step) -> int | str | None:
         """Where among a step's arguments the `state` stands that the implementation fills as it likes."""
@@ -143,7 +156,7 @@ def _compare(naming: Naming, recorded: Step, done: Step, own: tuple[int | str, A
     if not naming.same(recorded.result, done.result):
         return Likeness.DIFFERENT
     strides = [[tensor.stride() for tensor in tensors_in(step.result)] for step in (recorded, done)]
-    alike = naming.literal and recorded.lies == done.lies and strides[0] == strides[1]
+    alike = naming.literal and recorded.lies == done.lies and recorded.moved == done.moved and strides[0] == strides[1]
     return Likeness.SAME if alike else Likeness.VALUES
 
 
@@ -172,6 +185,7 @@ def _do(host: LocalHost, recorded: Step, numbers: Numbers, own: tuple[int | str,
         passed = _with(*passed, own[0], own[1])
     args, kwargs = copy_data(passed, restore)
     given = stored_in((args, kwargs))
+    places = list(map(place_of, given))
     value = numbers.object(recorded.target) if recorded.kind == "object" else recorded.target
     done = Step(
         recorded.process,
@@ -193,7 +207,7 @@ def _do(host: LocalHost, recorded: Step, numbers: Numbers, own: tuple[int | str,
         )
     except (Exception, DeadlineExceeded) as error:
         result = error
-    complete(done, numbers, given, args, kwargs, result)
+    complete(done, numbers, given, places, args, kwargs, result)
     return done
 
 

@@ -1,19 +1,55 @@
-"""Runs a test that has failed on further examples, to see how else the answer is wrong."""
+"""Looks at the single examples of a test: which fail, and how else the answer is wrong on further ones."""
 
 from __future__ import annotations
 
 import inspect
 import time
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 EXAMPLES = 30
 """At most so many."""
 
 SECONDS = 0.3
 """No more examples once so much time is up."""
+
+
+@contextmanager
+def failures_noted(test: Callable[..., object], note: Callable[[BaseException], None]) -> Iterator[None]:
+    """Has each failure of a test of Hypothesis's noted within the block, of which pytest hears but the last.
+
+    Args:
+        test: as pytest found it. Nothing happens to one of another kind.
+        note: told of each failure.
+    """
+    handle: Any = getattr(test, "hypothesis", None)
+    if handle is None:
+        yield
+        return
+    inner = handle.inner_test
+
+    def noting(*args: Any, **kwargs: Any) -> None:
+        __tracebackhide__ = True
+        try:
+            inner(*args, **kwargs)
+        except BaseException as error:
+            if _is_failure(error):
+                note(error)
+            raise
+
+    handle.inner_test = noting
+    try:
+        yield
+    finally:
+        handle.inner_test = inner
+
+
+def _is_failure(error: BaseException) -> bool:
+    """Whether an exception is a test's; what Hypothesis raises is meant for itself."""
+    return not isinstance(error, KeyboardInterrupt) and not type(error).__module__.startswith("hypothesis.")
 
 
 def run_again(test: Callable[..., object], arguments: dict[str, Any], note: Callable[[BaseException], None]) -> None:
@@ -40,8 +76,7 @@ def run_again(test: Callable[..., object], arguments: dict[str, Any], note: Call
         try:
             inner(*args, **kwargs)
         except BaseException as error:
-            # What Hypothesis raises is meant for itself; pytest's failures are no `Exception`.
-            if isinstance(error, KeyboardInterrupt) or type(error).__module__.startswith("hypothesis."):
+            if not _is_failure(error):
                 raise
             note(error)
 

@@ -56,6 +56,7 @@ class Step:
         after: copies of the arguments from after the call, where it may have changed them.
         lies: for each tensor or array of the result, the first of those of arguments and result in whose memory it
             is, and whether it is one of them itself.
+        moved: of the tensors and arrays among the arguments, those whose memory is another one after the call.
         files: what lay before the call in each folder in which a path among the arguments lies.
         left: what lay there after the call.
     """
@@ -71,16 +72,25 @@ class Step:
     result: Any = None
     after: Any = None
     lies: tuple[tuple[int, bool], ...] = ()
+    moved: tuple[int, ...] = ()
     files: dict[Path, Files] = field(default_factory=dict)
     left: dict[Path, Files] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
 class Example:
-    """The steps of one example. It is broken where one could not be kept, or ended as nobody's mistake does."""
+    """The steps of one example.
+
+    Attributes:
+        steps: in the order in which they were done.
+        broken: whether one could not be kept, or ended as nobody's mistake does.
+        failed: whether the test failed on it.
+        size: bytes that it takes.
+    """
 
     steps: list[Step] = field(default_factory=list)
     broken: bool = False
+    failed: bool = False
     size: int = 0
 
     @property
@@ -126,7 +136,13 @@ class Numbers:
 
 
 def complete(
-    step: Step, numbers: Numbers, given: list[Stored], args: tuple[Any, ...], kwargs: dict[str, Any], result: Any
+    step: Step,
+    numbers: Numbers,
+    given: list[Stored],
+    places: list[tuple[int, int]],
+    args: tuple[Any, ...],
+    kwargs: dict[str, Any],
+    result: Any,
 ) -> None:
     """Fills in what came of a step.
 
@@ -134,6 +150,7 @@ def complete(
         step: whose arguments were copied before the call.
         numbers: of the objects that stay with the implementation.
         given: the tensors and arrays of the arguments that were passed.
+        places: where those lay in memory before the call.
         args: those arguments, as they are now.
         kwargs: likewise.
         result: what came back, or the exception.
@@ -151,6 +168,7 @@ def complete(
     if _may_change(args, kwargs) or not all(map(_same, given, step.before)):
         step.after = copy_data((args, kwargs), numbers.of)
     step.before = []
+    step.moved = tuple(number for number, each in enumerate(given) if place_of(each) != places[number])
     step.left = {folder: files_of(folder) for folder in step.files}
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
 from harness.errors import KataError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from contextlib import AbstractContextManager
 
     from harness.diagnosis.diagnose import Diagnosis
     from harness.diagnosis.recorder import Recorder
@@ -37,6 +39,15 @@ class Diagnoses:
         session.judge(exercise)
         if (recorder := self._recorders.get(session)) is not None:
             recorder.start(test, exercise.name)
+
+    def failures_noted(self, session: Session, test: Callable[..., object]) -> AbstractContextManager[None]:
+        """Has the examples on which a test fails noted, while it runs in the block."""
+        recorder = self._recorders.get(session)
+        if recorder is None:
+            return nullcontext()
+        from harness.diagnosis.rerun import failures_noted
+
+        return failures_noted(test, recorder.mark)
 
     def fail(
         self,

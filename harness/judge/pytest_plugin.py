@@ -177,7 +177,7 @@ class KataPlugin:
         if session is not None and JUDGED in item.stash:
             self.diagnoses.begin(session, item.stash[JUDGED][1], item.nodeid)
             if isinstance(item, pytest.Function):
-                with unspoiled(item):
+                with unspoiled(item), self.diagnoses.failures_noted(session, item.obj):
                     return (yield)
         return (yield)
 

@@ -13,8 +13,8 @@ import tokenize
 from importlib.machinery import ModuleSpec
 from itertools import count
 from pathlib import Path
-from types import ModuleType
-from typing import TYPE_CHECKING
+from types import FunctionType, ModuleType
+from typing import TYPE_CHECKING, Any
 
 from harness import hookimpl
 from harness.catalogue.source.stubs import stub_of
@@ -23,6 +23,8 @@ from harness.model import Implementation
 from harness.runner.locations import excerpt, locate, raises_itself
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from harness.model import Kata
 
 _serial = count(1)
@@ -154,6 +156,25 @@ def with_exercise(kata: Kata, exercise: str, answer: object) -> ModuleType:
     module = load_source(kata.solution)
     setattr(module, exercise, answer)
     return module
+
+
+def variants(mistake: Any) -> Iterator[Any]:
+    """A mistake, and the same with each of the values that it says may vary.
+
+    Its attribute `varies` is a dict with the other values of each keyword-only parameter of a function, or of each
+    attribute of a class: `adamw_step__eps.varies = {"eps": (1e-6, 1e-5)}`.
+    """
+    yield mistake
+    for name, values in vars(mistake).get("varies", {}).items():
+        for value in values:
+            if isinstance(mistake, type):
+                yield type(mistake.__name__, (mistake,), {name: value})
+            else:
+                other = FunctionType(
+                    mistake.__code__, mistake.__globals__, mistake.__name__, mistake.__defaults__, mistake.__closure__
+                )
+                other.__kwdefaults__ = {**mistake.__kwdefaults__, name: value}
+                yield other
 
 
 def submission(kata: Kata, path: Path, *, label: str | None = None) -> Implementation:

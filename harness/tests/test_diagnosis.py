@@ -13,7 +13,7 @@ from harness.diagnosis import recognition
 from harness.diagnosis.diagnose import diagnose
 from harness.diagnosis.likeness import Likeness
 from harness.diagnosis.recorder import Traced
-from harness.diagnosis.replay import Replay
+from harness.diagnosis.replay import Comparison, Replay
 from harness.errors import MissingName
 from harness.judge.diagnosing import Diagnoses
 from harness.judge.run import judge
@@ -101,6 +101,13 @@ def test_a_known_mistake_is_recognised_in_any_spelling(kata, judged, apart, body
     assert mistakes_of(kata, judged(body), apart=apart) == [("is_twice", mistake)]
 
 
+def test_what_only_looks_like_a_mistake_is_said_to(kata, judged):
+    """An answer with a mistake and another one besides is told what the example that is shown looks like."""
+    (found,) = diagnose(kata, judged("    return number * number if number < 4 else 5\n"), apart=False)
+    assert found.mistake == "double__square"
+    assert found.sentence.startswith(f"{recognition.LOOKS_LIKE}You squared the number")
+
+
 def test_all_sentences_are_given(kata, judged):
     """What a mistake says comes whole, on one line."""
     (found,) = diagnose(kata, judged("    return number + 2\n"), apart=False)
@@ -112,7 +119,7 @@ def test_all_sentences_are_given(kata, judged):
     [
         "    return number + number\n",
         "    return 3 * number + 1 + number % 7\n",
-        "    return number * number if number < 4 else 5\n",
+        "    return number * number if number == 3 else 5 + number % 7\n",
         "    return float(number)\n",
         "    raise TypeError('something else')\n",
     ],
@@ -220,7 +227,7 @@ def test_the_judge_never_loads_mistakes_or_solutions(kata, judged):
 def test_the_reference_does_what_it_did(kata, judged):
     """A trace of the reference, done once more with it, comes out the same."""
     (test,) = judged("    return 2 * number\n")
-    assert {Replay(kata, solution(kata)).likeness(example) for example in test.others()} == {Likeness.SAME}
+    assert {Replay(kata, solution(kata)).compare(example) for example in test.others()} == {Comparison(Likeness.SAME)}
 
 
 def test_objects_are_done_with_once_more(tmp_path):

@@ -57,17 +57,31 @@ def mistakes_of(kata: Kata) -> dict[str, ast.FunctionDef | ast.ClassDef]:
 
 def declared_exceptions(kata: Kata) -> dict[str, frozenset[str]]:
     """For each mistake that may fail by an exception (`raises = RuntimeError`, or a tuple), the exceptions' names."""
-    declared: dict[str, frozenset[str]] = {}
+    return {name: _names(value) for name, value in _attributes(kata, "raises").items()}
+
+
+def _variants(kata: Kata) -> list[str]:
+    """The further forms of mistakes that say what may vary (`varies`), as `harness.runner.loading.mistake` has them."""
+    found = []
+    for name, values in _attributes(kata, "varies").items():
+        number = sum(len(each.elts) for each in ast.walk(values) if isinstance(each, ast.Tuple))
+        found += [f"{name}~{each}" for each in range(1, number + 1)]
+    return found
+
+
+def _attributes(kata: Kata, attribute: str) -> dict[str, ast.expr]:
+    """What is assigned to an attribute of the mistakes that have it, by the mistake's name."""
+    found: dict[str, ast.expr] = {}
     for node in ast.parse(read_text(kata.mistakes)).body:
         if isinstance(node, ast.ClassDef):
             for inner in node.body:
-                if isinstance(inner, ast.Assign) and ast.unparse(inner.targets[0]) == "raises":
-                    declared[node.name] = _names(inner.value)
+                if isinstance(inner, ast.Assign) and ast.unparse(inner.targets[0]) == attribute:
+                    found[node.name] = inner.value
         elif isinstance(node, ast.Assign):
             target = node.targets[0]
-            if isinstance(target, ast.Attribute) and target.attr == "raises":
-                declared[ast.unparse(target.value)] = _names(node.value)
-    return declared
+            if isinstance(target, ast.Attribute) and target.attr == attribute:
+                found[ast.unparse(target.value)] = node.value
+    return found
 
 
 def _names(value: ast.expr) -> frozenset[str]:
@@ -136,7 +150,7 @@ def _problems_of_mistakes(kata: Kata, mistakes: dict[str, ast.FunctionDef | ast.
 
 
 def _dynamic_problems(kata: Kata, parent: Parent) -> Iterator[str]:
-    mistakes = list(mistakes_of(kata))
+    mistakes = [*mistakes_of(kata), *_variants(kata)]
     references = ["stub", "solution", *(f"mistake:{name}" for name in mistakes)]
 
     def run(*, isolate: bool) -> tuple[Finding, ...]:
@@ -152,7 +166,9 @@ def _dynamic_problems(kata: Kata, parent: Parent) -> Iterator[str]:
     declared = declared_exceptions(kata)
     for name in mistakes:
         yield from _problems_of_wrong_answer(
-            f"mistakes.py: {name}", findings[f"mistake:{name}"], allowed=declared.get(name, frozenset())
+            f"mistakes.py: {name}",
+            findings[f"mistake:{name}"],
+            allowed=declared.get(name.partition("~")[0], frozenset()),
         )
     yield from _differences(together, apart)
 

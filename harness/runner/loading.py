@@ -11,7 +11,7 @@ import linecache
 import sys
 import tokenize
 from importlib.machinery import ModuleSpec
-from itertools import count
+from itertools import count, islice
 from pathlib import Path
 from types import FunctionType, ModuleType
 from typing import TYPE_CHECKING, Any
@@ -135,18 +135,26 @@ def stub(kata: Kata) -> Implementation:
 def mistake(kata: Kata, name: str) -> Implementation:
     """The reference with one exercise replaced by the mistake of that name.
 
+    Args:
+        kata: that lists the mistake.
+        name: `EXERCISE__what`; with `~N` behind it, the Nth of its other `variants`.
+
     Raises:
         SourceError: the kata lists no such mistake.
     """
-    exercise, separator, _ = name.partition("__")
+    listed, _, variant = name.partition("~")
+    exercise, separator, _ = listed.partition("__")
     if not separator or exercise not in {e.name for e in kata.exercises}:
         raise SourceError(f"{name!r} names no mistake of {kata.topic}: they are called EXERCISE__what_went_wrong")
 
     def load() -> ModuleType:
-        wrong = getattr(load_source(kata.mistakes), name, None)
+        wrong = getattr(load_source(kata.mistakes), listed, None)
         if wrong is None:
-            raise SourceError(f"{kata.mistakes} defines no {name}")
-        return with_exercise(kata, exercise, wrong)
+            raise SourceError(f"{kata.mistakes} defines no {listed}")
+        try:
+            return with_exercise(kata, exercise, next(islice(variants(wrong), int(variant or 0), None)))
+        except (StopIteration, ValueError):
+            raise SourceError(f"{kata.mistakes} defines no {name}: {listed}.varies holds no such value") from None
 
     return Implementation(label=f"mistake:{name}", path=kata.mistakes, load=load, only=exercise, any_signature=True)
 

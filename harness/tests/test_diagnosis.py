@@ -21,7 +21,7 @@ from harness.judge.verdicts import finding_from_json, finding_to_json, fold, fro
 from harness.model import Failure, Finding, Kata, Outcome
 from harness.runner import seeds
 from harness.runner.isolation.client import Parent
-from harness.runner.loading import solution, submission
+from harness.runner.loading import solution, submission, variants
 from harness.runner.proxy import Impl
 from harness.runner.session import Session
 from harness.spec import assert_value
@@ -106,6 +106,24 @@ def test_what_only_looks_like_a_mistake_is_said_to(kata, judged):
     (found,) = diagnose(kata, judged("    return number * number if number < 4 else 5\n"), apart=False)
     assert found.mistake == "double__square"
     assert found.sentence.startswith(f"{recognition.LOOKS_LIKE}You squared the number")
+
+
+@pytest.mark.parametrize(("added", "named"), [(2, True), (3, True), (-1, True), (7, False)])
+def test_a_number_of_a_mistake_s_own_may_vary(kata, judged, added, named):
+    """A mistake stands for all the values that it says may vary, in a function or in a class."""
+    text = kata.mistakes.read_text().replace("double__adds_two(number):", "double__adds_two(number, *, more=2):")
+    text = text.replace("return number + 2", "return number + more")
+    kata.mistakes.write_text(text + '\n\ndouble__adds_two.varies = {"more": (3, -1)}\n')
+    found = mistakes_of(kata, judged(f"    return number + {added}\n"))
+    assert (found == [("is_twice", "double__adds_two")]) is named
+
+
+def test_an_attribute_of_a_class_may_vary():
+    class Mistake:
+        size = 1
+        varies = {"size": (2, 3)}
+
+    assert [each.size for each in variants(Mistake)] == [1, 2, 3]
 
 
 def test_all_sentences_are_given(kata, judged):

@@ -144,6 +144,15 @@ DYNAMIC: dict[str, tuple[dict[str, str], list[str]]] = {
             "mistakes.py: double__square passes the spec: add a test that it fails, or remove it",
         ],
     ),
+    "a value of a mistake's that is right": (
+        {
+            "mistakes": MISTAKES.replace(
+                "def double__square(number):", "def double__square(number, *, times=None):"
+            ).replace("return number * number", "return (times or number) * number")
+            + '\n\ndouble__square.varies = {"times": (3, 2)}\n'
+        },
+        ["mistakes.py: double__square~2 passes the spec: add a test that it fails, or remove it"],
+    ),
     "a mistake that raises": (
         {"mistakes": MISTAKES.replace("join_words__adds_first_to_last.raises = IndexError\n", "")},
         [

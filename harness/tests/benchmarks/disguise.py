@@ -48,12 +48,15 @@ def disguised(kata: Kata, name: str) -> str:
 
 
 def _with_parameters(tree: ast.Module, kata: Kata, exercise: str) -> ast.Module:
-    """A module in which an exercise that takes `*args` is called by one with the reference's parameters."""
+    """A module in which an exercise that takes `*args`, or what may vary, is called by one with the reference's parameters."""
     reference = ast.parse(kata.solution.read_text(encoding="utf-8")).body
     found = [each for each in (*tree.body, *reference) if isinstance(each, ast.FunctionDef) and each.name == exercise]
-    if len(found) < 2 or found[0].args.vararg is None:
+    if len(found) < 2:
         return tree
     answer, right = found
+    more = {each.arg for each in answer.args.kwonlyargs} - {each.arg for each in right.args.kwonlyargs}
+    if answer.args.vararg is None and not more:
+        return tree
     answer.name = "own_answer"
     parameters = [each.arg for each in (*right.args.posonlyargs, *right.args.args)]
     passed = [*parameters, *(f"{each.arg}={each.arg}" for each in right.args.kwonlyargs)]

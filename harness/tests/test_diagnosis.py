@@ -121,8 +121,8 @@ def test_a_number_of_a_mistake_s_own_may_vary(kata, judged, added, named):
 def test_an_attribute_of_a_class_may_vary():
     class Mistake:
         size = 1
-        varies = {"size": (2, 3)}
 
+    Mistake.varies = {"size": (2, 3)}
     assert [each.size for each in variants(Mistake)] == [1, 2, 3]
 
 

@@ -48,7 +48,7 @@ def disguised(kata: Kata, name: str) -> str:
 
 
 def _with_parameters(tree: ast.Module, kata: Kata, exercise: str) -> ast.Module:
-    """A module in which an exercise that takes `*args`, or what may vary, is called by one with the reference's parameters."""
+    """A module in which an exercise with other parameters than the reference's is called by one with those."""
     reference = ast.parse(kata.solution.read_text(encoding="utf-8")).body
     found = [each for each in (*tree.body, *reference) if isinstance(each, ast.FunctionDef) and each.name == exercise]
     if len(found) < 2:

@@ -20,14 +20,18 @@ def calculate__floor_division(symbol, left, right):
     return keys[symbol](left, right)
 
 
-def calculate__float_first(symbol, left, right):
+def calculate__float_first(symbol, left, right, *, back=False):
     """You convert to float32 before you divide: "/" divides integers truly by itself, and float64 loses digits."""
     if symbol == "/":
-        return left.float() / right.float()
+        quotient = left.float() / right.float()
+        return quotient.to(left.dtype) if back and left.is_floating_point() else quotient
     keys = {"+": torch.add, "-": torch.sub, "*": torch.mul}
     if symbol not in keys:
         raise ValueError(symbol)
     return keys[symbol](left, right)
+
+
+calculate__float_first.varies = {"back": (True,)}
 
 
 def calculate__back_to_integers(symbol, left, right):
@@ -77,9 +81,9 @@ def calculate__else_divides(symbol, left, right):
 
 
 def swap_rows__view_as_memory(picture, first, second, inplace=False):
-    """`kept = picture[first]` is a view: once you write over that row, `kept` has changed too.
+    """A row, `picture[first]`, is a view: once that row is written over, what you kept of it has changed too.
 
-    Clone it, or index with a list.
+    `a[i], a[j] = a[j], a[i]` is no way out. Clone the row, or index with a list.
     """
     result = picture if inplace else picture.clone()
     kept = result[first]

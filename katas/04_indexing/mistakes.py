@@ -351,10 +351,14 @@ def best_boxes__places_of_all_pictures(boxes, scores, k):
     return boxes[..., places, :], best
 
 
-def best_boxes__order_of_the_first_picture(boxes, scores, k):
+def best_boxes__order_of_the_first_picture(boxes, scores, k, *, of_scores=False):
     """You sort all pictures as the first one is sorted: each has scores of its own."""
     best, places = scores.topk(min(k, scores.shape[-1]))
-    return boxes[..., places.reshape(-1, places.shape[-1])[0], :], best
+    first = places.reshape(-1, places.shape[-1])[0]
+    return boxes[..., first, :], scores[..., first] if of_scores else best
+
+
+best_boxes__order_of_the_first_picture.varies = {"of_scores": (True,)}
 
 
 def best_boxes__worst_first(boxes, scores, k):

@@ -432,11 +432,17 @@ def freeze__counts_the_state(*args, **kwargs):
     return _freeze(*args, **kwargs, counts=counts)
 
 
-def freeze__counts_the_part(*args, **kwargs):
+def freeze__counts_the_part(*args, complement=False, **kwargs):
     """You counted within the part. Whatever was frozen before, elsewhere in the net, counts as well."""
-    return _freeze(
-        *args, **kwargs, counts=lambda net, part: (sum(p.numel() for p in part.parameters()), _counts(net)[1])
-    )
+
+    def counts(net, part):
+        frozen, (others, trainable) = sum(p.numel() for p in part.parameters()), _counts(net)
+        return frozen, others + trainable - frozen if complement else trainable
+
+    return _freeze(*args, **kwargs, counts=counts)
+
+
+freeze__counts_the_part.varies = {"complement": (True,)}
 
 
 def _kaiming(weight, generator):

@@ -259,15 +259,20 @@ def load_matching__sorted(model, state):
     }
 
 
-def load_matching__popped(model, state):
+def load_matching__popped(model, state, *, all_of_them=False):
     """You took names out of the state, which belongs to your caller. Make a dict of your own."""
     own = model.state_dict()
     mismatched = [name for name in own if name in state and state[name].shape != own[name].shape]
     for name in mismatched:
         del state[name]
     report = model.load_state_dict(state, strict=False)
+    for name in own if all_of_them else ():
+        state.pop(name, None)
     missing = [name for name in report.missing_keys if name not in mismatched]
     return {"missing": missing, "unexpected": report.unexpected_keys, "mismatched": mismatched}
+
+
+load_matching__popped.varies = {"all_of_them": (True,)}
 
 
 def save_atomically__straight(value, path):
@@ -558,9 +563,16 @@ def _key(mode):
     return lambda entry: (-entry[0] if mode == "max" else entry[0], entry[1])
 
 
-def keep_best__last(folder, epoch, metric, state, k=3, mode="min"):
+def keep_best__last(folder, epoch, metric, state, k=3, mode="min", *, best_first=False):
     """You kept the last k. A worse checkpoint must not push out a better one."""
-    return _keep(folder, epoch, metric, state, k, mode, lambda entry: -entry[1])
+    kept = _keep(folder, epoch, metric, state, k, mode, lambda entry: -entry[1])
+    if best_first:
+        metrics = {path.name: (value, number, path) for value, number, path in _entries(folder)}
+        kept.sort(key=lambda name: _key(mode)(metrics[name]))
+    return kept
+
+
+keep_best__last.varies = {"best_first": (True,)}
 
 
 def keep_best__mode_ignored(folder, epoch, metric, state, k=3, mode="min"):

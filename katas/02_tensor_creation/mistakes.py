@@ -140,14 +140,17 @@ def passthrough_layer__columns_first(inputs: int, outputs: int, floor: float) ->
     }
 
 
-def passthrough_layer__square(inputs: int, outputs: int, floor: float) -> dict[str, Tensor]:
+def passthrough_layer__square(inputs: int, outputs: int, floor: float, *, side: str = "outputs") -> dict[str, Tensor]:
     """Your weight is square, but there may be more outputs than inputs, or fewer: eye takes both numbers."""
     return {
-        "weight": torch.eye(outputs),
+        "weight": torch.eye(outputs if side == "outputs" else inputs),
         "bias": torch.zeros(outputs),
         "scale": torch.ones(outputs),
         "floor": torch.full((outputs,), floor, dtype=torch.float32),
     }
+
+
+passthrough_layer__square.varies = {"side": ("inputs",)}
 
 
 def passthrough_layer__inferred_floor(inputs: int, outputs: int, floor: float) -> dict[str, Tensor]:
@@ -320,14 +323,19 @@ def empty_statistics__cached(sample: Tensor) -> dict[str, Tensor]:
     return _made[key]
 
 
-def empty_statistics__times_zero(sample: Tensor) -> dict[str, Tensor]:
+def empty_statistics__times_zero(sample: Tensor, *, everywhere: bool = False) -> dict[str, Tensor]:
     """You multiplied the sample by 0. Infinity times 0 is NaN, and so is NaN times 0: use zeros_like."""
+    zeros = sample * 0
+    start = zeros if everywhere else torch.zeros_like(sample)
     return {
         "count": torch.zeros_like(sample, dtype=torch.int64),
-        "total": sample * 0,
-        "lowest": torch.full_like(sample, math.inf),
-        "highest": torch.full_like(sample, -math.inf),
+        "total": zeros,
+        "lowest": start + math.inf,
+        "highest": start - math.inf,
     }
+
+
+empty_statistics__times_zero.varies = {"everywhere": (True,)}
 
 
 def empty_statistics__emptied_sample(sample: Tensor) -> dict[str, Tensor]:
@@ -553,12 +561,17 @@ def saturating_cast__rounded_twice(x: Tensor, dtype: torch.dtype) -> tuple[Tenso
     return narrow, narrow.to(x.dtype) != x
 
 
-def saturating_cast__lost_in_narrow(x: Tensor, dtype: torch.dtype) -> tuple[Tensor, Tensor]:
+def saturating_cast__lost_in_narrow(
+    x: Tensor, dtype: torch.dtype, *, after_clamp: bool = True
+) -> tuple[Tensor, Tensor]:
     """You compared in the narrow dtype, where both sides had lost the same. Compare with x in float32."""
     limits = torch.finfo(dtype) if dtype.is_floating_point else torch.iinfo(dtype)
     rounded = x if dtype.is_floating_point else x.round()
     narrow = rounded.clamp(limits.min, limits.max).to(dtype)
-    return narrow, narrow != rounded.clamp(limits.min, limits.max).to(dtype)
+    return narrow, narrow != (rounded.clamp(limits.min, limits.max) if after_clamp else x).to(dtype)
+
+
+saturating_cast__lost_in_narrow.varies = {"after_clamp": (False,)}
 
 
 def saturating_cast__lost_out_of_range(x: Tensor, dtype: torch.dtype) -> tuple[Tensor, Tensor]:

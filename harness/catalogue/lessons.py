@@ -5,24 +5,23 @@ from __future__ import annotations
 import doctest
 import re
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from harness.errors import CatalogueError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from pathlib import Path
+
+    from markdown_it.token import Token
 
     from harness.model import Kata
 
-_FENCE = re.compile(r" {0,3}(?P<ticks>`{3,}|~{3,})\s*(?P<info>[^`]*)")
-_HEADING = re.compile(r" {0,3}(?P<level>#{1,6})\s+(?P<text>.*?)[\s#]*")
 _EXERCISE = re.compile(r"`(?P<name>\w+)`")
 _PYTHON = ("python", "py", "python3", "pycon")
 _FLAGS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
 
-_MARKUP = re.compile(r"(?P<code>`[^`]*`)|!?\[(?P<link>[^\]]*)\]\((?:[^()]|\([^()]*\))*\)|\*\*")
-_LIST_ITEM = re.compile(r"\s*([-*+]|\d+[.)])\s")
 _CODE = re.compile(r"`[^`]*`")
 _SENTENCE_END = re.compile(r"""(?<!\be\.g)(?<!\bi\.e)(?<!\bcf)(?<!\bvs)[.!?…]+[)"'”»]*(?=\s+[^\sa-zа-я]|$)""")
 
@@ -73,19 +72,19 @@ class Lesson:
     @classmethod
     def parse(cls, text: str) -> Lesson:
         """Finds headings and blocks of code in a lesson's Markdown."""
-        lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
-        fences = tuple(_fences(lines))
-        code = {number for fence in fences for number in range(fence.first, fence.first + len(fence.lines) + 1)}
-        statements: dict[str, list[str]] = {}
-        current: list[str] = []
-        for number, line in enumerate(lines, start=1):
-            heading = None if number in code else _HEADING.fullmatch(line)
-            if heading and len(heading["level"]) <= 3:
-                exercise = _EXERCISE.fullmatch(heading["text"]) if len(heading["level"]) == 3 else None
-                current = statements.setdefault(exercise["name"], []) if exercise else []
-            else:
-                current.append(line)
-        return cls({name: "\n".join(found).strip() for name, found in statements.items()}, fences)
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+        lines, tokens = text.split("\n"), _tokens(text)
+        headings = [
+            (token.map[0], token.map[1], token.tag, inline.content)
+            for token, inline in pairwise(tokens)
+            if token.type == "heading_open" and token.map and token.level == 0 and token.tag in ("h1", "h2", "h3")
+        ]
+        statements: dict[str, str] = {}
+        for (_, begin, tag, title), (end, *_) in pairwise([*headings, (len(lines), len(lines), "", "")]):
+            if tag == "h3" and (exercise := _EXERCISE.fullmatch(title)):
+                found = "\n".join(lines[begin:end]).strip()
+                statements[exercise["name"]] = f"{statements.get(exercise['name'], '')}\n{found}".strip()
+        return cls(statements, tuple(_fence(token, lines) for token in tokens if token.type == "fence"))
 
     @property
     def exercises(self) -> tuple[str, ...]:
@@ -98,12 +97,8 @@ class Lesson:
 
     def first_sentence(self, exercise: str) -> str:
         """The first sentence of the exercise's statement, on one line; empty where there is none."""
-        paragraph: list[str] = []
-        for line in self.statement(exercise).split("\n"):
-            if paragraph and (not line.strip() or _LIST_ITEM.match(line) or _FENCE.match(line)):
-                break
-            paragraph.append(line.strip())
-        text = _MARKUP.sub(lambda found: found["code"] or (found["link"] or "").replace("**", ""), " ".join(paragraph))
+        paragraph = next((token for token in _tokens(self.statement(exercise)) if token.type == "inline"), None)
+        text = " ".join("".join(map(_words, paragraph.children or ())).split()) if paragraph else ""
         plain = _CODE.sub(lambda code: "X" * len(code[0]), text)  # a full stop in code ends no sentence
         end = _SENTENCE_END.search(plain)
         return text[: end.end()] if end else text
@@ -119,22 +114,33 @@ def lesson_path(kata: Kata, language: str | None) -> Path:
     return kata.lesson
 
 
-def _fences(lines: list[str]) -> Iterator[Fence]:
-    opened: re.Match[str] | None = None
-    first = 0
-    for number, line in enumerate(lines, start=1):
-        mark = _FENCE.fullmatch(line)
-        if opened is None:
-            opened, first = mark, number
-        elif mark and mark["ticks"].startswith(opened["ticks"]) and not mark["info"].strip():
-            yield Fence(_language(opened), first, tuple(lines[first : number - 1]), closed=True)
-            opened = None
-    if opened:
-        yield Fence(_language(opened), first, tuple(lines[first:]), closed=False)
+def _tokens(text: str) -> list[Token]:
+    # Imported here, since only who reads a lesson should wait for it.
+    from markdown_it import MarkdownIt
+
+    return MarkdownIt("commonmark").parse(text)
 
 
-def _language(mark: re.Match[str]) -> str:
-    return (mark["info"].lower().split() or [""])[0]
+def _fence(token: Token, lines: list[str]) -> Fence:
+    begin, end = token.map or (0, 0)
+    inside = lines[begin + 1 : end]
+    # The last line closes the block, unless the lesson ends before that happens.
+    closed = (
+        bool(inside) and set(inside[-1].strip()) == {token.markup[0]} and len(inside[-1].strip()) >= len(token.markup)
+    )
+    return Fence(
+        language=(token.info.lower().split() or [""])[0],
+        first=begin + 1,
+        lines=tuple(inside[:-1] if closed else inside),
+        closed=closed,
+    )
+
+
+def _words(token: Token) -> str:
+    """What a reader sees of a part of a paragraph, with code in backticks."""
+    if token.type == "code_inline":
+        return f"`{token.content}`"
+    return " " if token.type in ("softbreak", "hardbreak") else token.content
 
 
 class _Runner(doctest.DocTestRunner):

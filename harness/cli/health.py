@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import shutil
 import subprocess
 import sys
@@ -12,6 +11,10 @@ from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
+
+from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
+from packaging.version import InvalidVersion
 
 from harness.catalogue import manager
 from harness.errors import KataError
@@ -23,8 +26,6 @@ if TYPE_CHECKING:
 DISTRIBUTION = "torch-katas"
 LITTLE_DISK = 1_000_000_000
 
-_REQUIREMENT = re.compile(r"\s*([A-Za-z0-9][\w.-]*)\s*(?:\[[^]]*])?\s*\(?([^;)]*)\)?\s*(?:;(.*))?")
-_EXTRA = re.compile(r"""extra\s*==\s*['"]([\w-]+)['"]""")
 _TORCH = """
 import json, torch
 cuda = torch.cuda.is_available()
@@ -79,7 +80,7 @@ def install(packages: list[str]) -> str:
 def _python() -> Health:
     version = ".".join(str(number) for number in sys.version_info[:3])
     wanted = _metadata("Requires-Python") or ""
-    if _fits(version, wanted):
+    if _fits(version, SpecifierSet(wanted)):
         return Health("Python", "ok", f"{version} ({sys.executable})")
     return Health("Python", "old", f"{version}, and {wanted} is needed", "make an environment with another Python")
 
@@ -97,48 +98,37 @@ def _packages() -> Iterator[Health]:
     except metadata.PackageNotFoundError:
         yield Health(DISTRIBUTION, "missing", "is not installed", "`pip install -e .` in the clone")
         return
-    absent: dict[str, list[str]] = {}
-    for requirement in requirements:
-        match = _REQUIREMENT.match(requirement)
-        if match is None:
-            continue
-        name, bounds = match[1], match[2].strip()
-        extra = _EXTRA.search(match[3] or "")
+    extras = metadata.metadata(DISTRIBUTION).get_all("Provides-Extra") or []
+    absent: dict[str, list[str]] = {extra: [] for extra in extras}
+    for requirement in map(Requirement, filter(str.strip, requirements)):
+        name, bounds, marker = requirement.name, requirement.specifier, requirement.marker
         try:
             version = metadata.version(name)
         except metadata.PackageNotFoundError:
             version = ""
-        if extra:
-            absent.setdefault(extra[1], []).extend([] if version and _fits(version, bounds) else [name])
+        fits = _fits(version, bounds)
+        if marker is not None and not marker.evaluate({"extra": ""}):
+            for extra in extras:
+                if marker.evaluate({"extra": extra}) and not fits:
+                    absent[extra].append(name)
         elif not version:
             yield Health(name, "missing", "is not installed", package=f"{name}{bounds}")
-        elif not _fits(version, bounds):
+        elif not fits:
             yield Health(name, "old", f"{version}, and {bounds} is needed", package=f"{name}{bounds}")
         else:
             yield Health(name, "ok", version, package=name)
-    for extra_name, names in absent.items():
+    for extra, names in absent.items():
         said = f"without {', '.join(names)}: not needed for learning" if names else "all there"
-        mend = f'pip install "{DISTRIBUTION}[{extra_name}]"' if names else None
-        yield Health(f"extra {extra_name}", "note", said, mend)
+        mend = f'pip install "{DISTRIBUTION}[{extra}]"' if names else None
+        yield Health(f"extra {extra}", "note", said, mend)
 
 
-def _fits(version: str, bounds: str) -> bool:
-    """Whether a version keeps within bounds such as `>=2.11,<3`; bounds of other kinds are passed over."""
-    for bound in bounds.split(","):
-        bound = bound.strip()
-        if bound.startswith(">=") and _numbers(version) < _numbers(bound[2:]):
-            return False
-        if bound.startswith("<") and not bound.startswith("<=") and _numbers(version) >= _numbers(bound[1:]):
-            return False
-    return True
-
-
-def _numbers(version: str) -> tuple[int, ...]:
-    found = re.match(r"\s*(\d+(?:\.\d+)*)", version)
-    numbers = [int(number) for number in found[1].split(".")] if found else []
-    while numbers and not numbers[-1]:
-        numbers.pop()
-    return tuple(numbers)
+def _fits(version: str, bounds: SpecifierSet) -> bool:
+    """Whether a version keeps within bounds. One that is none, such as a missing package's, does not."""
+    try:
+        return bounds.contains(version, prereleases=True)
+    except InvalidVersion:
+        return False
 
 
 def _torch() -> Iterator[Health]:

@@ -16,7 +16,7 @@ from harness.judge.run import judge
 from harness.model import ExerciseVerdict, Outcome, Verdict
 from harness.runner.isolation.client import Parent
 from harness.tests.benchmarks import diagnosis, hostile, isolation, latency, mutation, recording, stability, table
-from harness.tests.kitchen import MISTAKES, SOLUTION, SPEC, needs_cosmic_ray, pack_of
+from harness.tests.tiny_kata import MISTAKES, SOLUTION, SPEC, needs_cosmic_ray, pack_of
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs a system with fork")
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from harness.catalogue.catalogue import Catalogue, load_catalogue, read_kata
 from harness.errors import CatalogueError, SelectionError
 from harness.model import Kata, Pack
-from harness.tests.kitchen import TOML, cook_kata, pack_of, write_kata
+from harness.tests.tiny_kata import TOML, make_kata, pack_of, write_kata
 
 
 @pytest.fixture
@@ -31,7 +31,7 @@ def problems(folder: Path, toml: str) -> list[str]:
 
 def test_a_whole_kata_is_read(folder):
     """Everything in a `kata.toml` arrives in the value type, and the files are where the tree says."""
-    kata = cook_kata(folder)
+    kata = make_kata(folder)
 
     assert (kata.number, kata.topic, kata.pack) == (7, "tiny_things", "tiny")
     assert (kata.title, kata.part) == ("Tiny things", "Foundations")
@@ -54,7 +54,7 @@ def test_optional_keys_are_read(folder):
     toml = TOML.replace("capabilities = []", 'capabilities = ["processes", "loopback"]')
     toml = toml.replace("points = 2", 'points = 2\nneeds = ["double"]\nforbid = ["torch.cat", "torch.func.jacrev"]')
 
-    kata = cook_kata(folder, toml=toml)
+    kata = make_kata(folder, toml=toml)
 
     assert kata.capabilities == ("processes", "loopback")
     assert kata.exercise("join_words").needs == ("double",)
@@ -64,7 +64,7 @@ def test_optional_keys_are_read(folder):
 def test_equivalent_mutants_have_reasons(folder):
     """A table below an exercise's keys says which wrong answers are none, and why."""
     toml = TOML + '\n[exercise.equivalent]\n1a2b3c4d = "the same number"\nextra_dimension = "none to add"\n'
-    kata = cook_kata(folder, toml=toml)
+    kata = make_kata(folder, toml=toml)
     assert kata.exercise("join_words").equivalent == (
         ("1a2b3c4d", "the same number"),
         ("extra_dimension", "none to add"),

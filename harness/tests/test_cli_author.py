@@ -8,82 +8,82 @@ import pytest
 from harness.catalogue.catalogue import load_catalogue
 from harness.judge import verification
 from harness.model import Pack
-from harness.tests.stage import Stage
+from harness.tests.commands import Commands
 
 
 @pytest.fixture
-def stage(tmp_path, monkeypatch, capsys):
-    return Stage(tmp_path, monkeypatch, capsys)
+def commands(tmp_path, monkeypatch, capsys):
+    return Commands(tmp_path, monkeypatch, capsys)
 
 
 # kata sync
 
 
-def test_a_topic_limits_the_sync_to_one_kata(stage):
+def test_a_topic_limits_the_sync_to_one_kata(commands):
     """`kata sync TOPIC` writes that kata's stub and leaves another outdated one alone."""
-    first, second = stage.load().catalogue.katas
+    first, second = commands.load().catalogue.katas
     for kata in (first, second):
         kata.stub.unlink()
-    said = stage.run("sync", first.topic)
+    said = commands.run("sync", first.topic)
     assert said.code == 0
     assert first.stub.is_file()
     assert not second.stub.exists()
-    assert stage.run("sync", "--check", first.topic).out == "the stub is up to date\n"
+    assert commands.run("sync", "--check", first.topic).out == "the stub is up to date\n"
 
 
-def test_stubs_that_are_up_to_date(stage):
+def test_stubs_that_are_up_to_date(commands):
     """Nothing to do is no news, and code 0."""
     for arguments in (["sync"], ["sync", "--check"]):
-        said = stage.run(*arguments)
+        said = commands.run(*arguments)
         assert (said.code, said.out) == (0, "2 stubs are up to date\n")
 
 
-def test_what_differs_is_named_with_the_command_that_mends_it(stage):
+def test_what_differs_is_named_with_the_command_that_mends_it(commands):
     """`--check` writes nothing and ends with code 1."""
-    first, second = stage.load().catalogue.katas
+    first, second = commands.load().catalogue.katas
     first.stub.unlink()
     second.solution.write_text(second.solution.read_text().replace("Doubles a", "Doubles any"))
-    said = stage.run("sync", "--check")
+    said = commands.run("sync", "--check")
     assert said.code == 1
     assert f"missing   {first.stub}: `kata sync` writes it\n" in said.out
     assert f"outdated  {second.stub}: `kata sync` writes it anew\n" in said.out
     assert not first.stub.exists()
 
 
-def test_what_differs_is_written(stage):
+def test_what_differs_is_written(commands):
     """`kata sync` writes it, says so, and has nothing to do after that."""
-    first = stage.kata
+    first = commands.kata
     first.stub.unlink()
-    said = stage.run("sync")
+    said = commands.run("sync")
     assert (said.code, said.out) == (0, f"written   {first.stub}\n")
-    assert stage.run("sync", "--check").code == 0
+    assert commands.run("sync", "--check").code == 0
 
 
-def test_edited_stubs_stay(stage):
+def test_edited_stubs_stay(commands):
     """Neither form touches them; only `--check` counts them as wrong, and says how to get the stub back."""
-    stub = stage.kata.stub
+    stub = commands.kata.stub
     stub.write_text("mine")
     for arguments, code in ((["sync"], 0), (["sync", "--check"], 1)):
-        said = stage.run(*arguments)
+        said = commands.run(*arguments)
         assert said.code == code
         assert said.out == f"edited    {stub}: `kata reset tiny_things` brings the stub back and keeps a copy\n"
     assert stub.read_text() == "mine"
 
 
-def test_a_kata_that_cannot_be_read_is_not_passed_over(stage):
+def test_a_kata_that_cannot_be_read_is_not_passed_over(commands):
     """The others are written, and the call ends with code 2."""
-    (stage.katas_folder / "05_small_words" / "kata.toml").write_text("=")
-    stage.kata.stub.unlink()
-    said = stage.run("sync")
+    (commands.katas_folder / "05_small_words" / "kata.toml").write_text("=")
+    commands.kata.stub.unlink()
+    said = commands.run("sync")
     assert said.code == 2
-    assert stage.kata.stub.is_file()
+    assert commands.kata.stub.is_file()
     assert "05_small_words" in said.err
 
 
-def test_a_wrong_solution_is_named(stage):
+def test_a_wrong_solution_is_named(commands):
     """Markers that do not fit are an error with file and line."""
-    stage.kata.solution.write_text("# <solution>\n")
-    said = stage.run("sync")
+    commands.kata.solution.write_text("# <solution>\n")
+    said = commands.run("sync")
     assert said.code == 2
     assert "tiny_things.py:1:" in said.err
 
@@ -91,7 +91,7 @@ def test_a_wrong_solution_is_named(stage):
 # kata verify
 
 
-def test_whole_katas_have_a_line_each(stage, monkeypatch):
+def test_whole_katas_have_a_line_each(commands, monkeypatch):
     """In their order, whatever order they end in, and several at a time."""
     both = threading.Barrier(2, timeout=10)
 
@@ -100,46 +100,48 @@ def test_whole_katas_have_a_line_each(stage, monkeypatch):
         return []
 
     monkeypatch.setattr(verification, "verify", verify)
-    said = stage.run("verify", "-j", "2")
+    said = commands.run("verify", "-j", "2")
     assert (said.code, said.out) == (0, "✓ 03_tiny_things: whole\n✓ 05_small_words: whole\n")
 
 
-def test_problems_stand_below(stage, monkeypatch):
+def test_problems_stand_below(commands, monkeypatch):
     """First a line a kata, then what is wrong, and code 1."""
     monkeypatch.setattr(verification, "verify", lambda kata, _: [f"{kata.topic}: mend it"] * (kata.number - 3))
-    said = stage.run("verify", "3", "small", "5")
+    said = commands.run("verify", "3", "small", "5")
     assert said.code == 1
     assert said.out == (
         "✓ 03_tiny_things: whole\n✗ 05_small_words: 2 problems\n\nsmall_words: mend it\n\nsmall_words: mend it\n"
     )
 
 
-def test_a_broken_kata_is_a_problem(stage, monkeypatch):
+def test_a_broken_kata_is_a_problem(commands, monkeypatch):
     """What the catalogue left out is no whole kata; whoever names another kata is not bothered with it."""
     monkeypatch.setattr(verification, "verify", lambda *_: [])
-    (stage.katas_folder / "05_small_words" / "kata.toml").write_text("=")
-    said = stage.run("verify")
+    (commands.katas_folder / "05_small_words" / "kata.toml").write_text("=")
+    said = commands.run("verify")
     assert said.code == 1
     assert "05_small_words of pack tiny is left out" in said.out
-    assert stage.run("verify", "3").code == 0
-    assert stage.run("verify", "5").code == 2
+    assert commands.run("verify", "3").code == 0
+    assert commands.run("verify", "5").code == 2
 
 
-def test_no_katas_are_no_success(stage, monkeypatch, tmp_path):
+def test_no_katas_are_no_success(commands, monkeypatch, tmp_path):
     """A pack without katas is the wrong set-up."""
     empty = tmp_path / "empty"
     empty.mkdir()
     catalogue = load_catalogue([Pack(name="empty", katas=empty, solutions=empty)])
-    monkeypatch.setattr("harness.catalogue.manager.load", lambda: type(stage.load())(stage.plugins, catalogue, ()))
-    said = stage.run("verify")
+    monkeypatch.setattr(
+        "harness.catalogue.manager.load", lambda: type(commands.load())(commands.plugins, catalogue, ())
+    )
+    said = commands.run("verify")
     assert said.code == 2
     assert "there are no katas" in said.err
 
 
-def test_verify_is_documented_json(stage, monkeypatch):
+def test_verify_is_documented_json(commands, monkeypatch):
     """One document with the problems of each kata."""
     monkeypatch.setattr(verification, "verify", lambda kata, _: ["mend it"] * (kata.number == 3))
-    said = stage.run("verify", "--json")
+    said = commands.run("verify", "--json")
     assert said.code == 1
     assert json.loads(said.out) == {
         "version": 1,
@@ -153,34 +155,34 @@ def test_verify_is_documented_json(stage, monkeypatch):
 # kata new
 
 
-def test_a_new_kata_joins_the_clone(stage, monkeypatch):
+def test_a_new_kata_joins_the_clone(commands, monkeypatch):
     """It gets the next number, and its stub is up to date."""
-    root = stage.katas_folder.parent
+    root = commands.katas_folder.parent
     monkeypatch.setattr("harness.workspace.workspace.clone", lambda: root)
-    said = stage.run("new", "big_plans", "--title", 'Big "plans"', "--part", "Später")
+    said = commands.run("new", "big_plans", "--title", 'Big "plans"', "--part", "Später")
     assert said.code == 0
-    kata = stage.load().catalogue.find("big_plans")
+    kata = commands.load().catalogue.find("big_plans")
     assert (kata.number, kata.title, kata.part) == (6, 'Big "plans"', "Später")
     assert all(path.is_file() for path in (kata.stub, kata.spec, kata.lesson, kata.mistakes, kata.solution))
     assert f"{kata.stub}\n" in said.out
     assert "  verify kata verify big_plans\n" in said.out
-    assert stage.run("sync", "--check").code == 0
+    assert commands.run("sync", "--check").code == 0
 
 
-def test_a_new_kata_may_begin_a_pack(stage, tmp_path):
+def test_a_new_kata_may_begin_a_pack(commands, tmp_path):
     """With --into nothing needs to be there before, and the number is free."""
-    said = stage.run("new", "big_plans", "--into", str(tmp_path / "my pack"), "--number", "31")
+    said = commands.run("new", "big_plans", "--into", str(tmp_path / "my pack"), "--number", "31")
     assert said.code == 0
     assert (tmp_path / "my pack" / "katas" / "31_big_plans" / "kata.toml").is_file()
     assert "entry point" in said.out
 
 
 @pytest.mark.parametrize("there", ["katas/06_big_plans", "solutions/big_plans.py"])
-def test_nothing_is_overwritten(stage, tmp_path, there):
+def test_nothing_is_overwritten(commands, tmp_path, there):
     """Whatever is in the way is named, and nothing is written."""
     (tmp_path / "my" / there).mkdir(parents=True)
     before = sorted(tmp_path.rglob("*"))
-    said = stage.run("new", "big_plans", "--into", str(tmp_path / "my"))
+    said = commands.run("new", "big_plans", "--into", str(tmp_path / "my"))
     assert said.code == 2
     assert "is there already" in said.err
     assert sorted(tmp_path.rglob("*")) == before
@@ -197,16 +199,16 @@ def test_nothing_is_overwritten(stage, tmp_path, there):
         (["big_plans", "--number", "100"], "Invalid value for '--number'"),
     ],
 )
-def test_wrong_calls_are_explained(stage, arguments, expected):
+def test_wrong_calls_are_explained(commands, arguments, expected):
     """A name that is no topic, a topic that is taken, no place to put it: code 2."""
-    said = stage.run("new", *arguments)
+    said = commands.run("new", *arguments)
     assert said.code == 2
     assert expected in said.err
 
 
-def test_numbers_end(stage, tmp_path):
+def test_numbers_end(commands, tmp_path):
     """After 99 a free number must be chosen."""
-    (stage.katas_folder / "05_small_words").rename(stage.katas_folder / "99_small_words")
-    said = stage.run("new", "big_plans", "--into", str(tmp_path))
+    (commands.katas_folder / "05_small_words").rename(commands.katas_folder / "99_small_words")
+    said = commands.run("new", "big_plans", "--into", str(tmp_path))
     assert said.code == 2
     assert "choose a free one with --number" in said.err

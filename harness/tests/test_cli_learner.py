@@ -10,14 +10,14 @@ import pytest
 
 from harness.catalogue.source.stubs import stub_of
 from harness.model import Outcome
-from harness.tests.kitchen import SOLUTION
-from harness.tests.stage import Stage
+from harness.tests.commands import Commands
+from harness.tests.tiny_kata import SOLUTION
 from harness.workspace import progress
 
 
 @pytest.fixture
-def stage(tmp_path, monkeypatch, capsys):
-    return Stage(tmp_path, monkeypatch, capsys)
+def commands(tmp_path, monkeypatch, capsys):
+    return Commands(tmp_path, monkeypatch, capsys)
 
 
 def answers(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
@@ -29,13 +29,13 @@ def answers(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
 # kata
 
 
-def test_at_the_beginning_the_first_exercise_is_next(stage):
+def test_at_the_beginning_the_first_exercise_is_next(commands):
     """Parts, katas, what is done of them, and the next exercise with lesson, file and commands."""
-    said = stage.run()
-    line = stub_of(stage.kata).splitlines().index('    raise NotImplementedError("double")') + 1
+    said = commands.run()
+    line = stub_of(commands.kata).splitlines().index('    raise NotImplementedError("double")') + 1
     assert (said.code, said.err) == (0, "")
     assert said.out == (
-        f"torch-katas · 0 of 4 exercises done · {stage.root}\n"
+        f"torch-katas · 0 of 4 exercises done · {commands.root}\n"
         "\n"
         "Foundations       ░░░░░░░░░░ 0/2 · 5 min left\n"
         "  ○ 03 tiny_things   0/2      5 min\n"
@@ -52,96 +52,96 @@ def test_at_the_beginning_the_first_exercise_is_next(stage):
     )
 
 
-def test_progress_is_shown(stage):
+def test_progress_is_shown(commands):
     """What passed counts, and the next exercise is the first that did not."""
-    stage.outcomes["join_words"] = Outcome.FAILED
-    stage.run("check", "3")
-    said = stage.run()
+    commands.outcomes["join_words"] = Outcome.FAILED
+    commands.run("check", "3")
+    said = commands.run()
     assert "· 1 of 4 exercises done ·" in said.out
     assert "▸ 03 tiny_things   1/2" in said.out
     assert "Next: join_words" in said.out
 
 
-def test_edited_files_are_marked(stage):
+def test_edited_files_are_marked(commands):
     """A verdict on another content than the file's is shown as such, in the list of katas and of exercises."""
-    stage.run("check", "3")
-    assert "edited since" not in stage.run().out
-    stage.file.write_text("x = 1\n")
-    assert "✓ 03 tiny_things   2/2  *" in stage.run().out
-    assert "  * edited since it was checked\n" in stage.run("list").out
-    assert "edited since" in stage.run("list", "3").out
+    commands.run("check", "3")
+    assert "edited since" not in commands.run().out
+    commands.file.write_text("x = 1\n")
+    assert "✓ 03 tiny_things   2/2  *" in commands.run().out
+    assert "  * edited since it was checked\n" in commands.run("list").out
+    assert "edited since" in commands.run("list", "3").out
 
 
-def test_at_the_end_everything_can_be_checked_again(stage):
+def test_at_the_end_everything_can_be_checked_again(commands):
     """When all is done, the overview says so."""
-    stage.run("check", "--all")
-    said = stage.run()
+    commands.run("check", "--all")
+    said = commands.run()
     assert "All is done." in said.out
     assert "kata check --all" in said.out
 
 
-def test_without_a_workspace_the_way_to_one_is_shown(stage, tmp_path, monkeypatch):
+def test_without_a_workspace_the_way_to_one_is_shown(commands, tmp_path, monkeypatch):
     """The katas are listed all the same; what needs the learner's files fails with one line."""
     monkeypatch.chdir(tmp_path)
-    said = stage.run()
+    said = commands.run()
     assert said.code == 0
     assert "  begin  kata init my-katas\n" in said.out
-    assert "  begin  kata init my-katas\n" in stage.run("list", "3").out
-    assert json.loads(stage.run("list", "--json").out)["katas"][0]["file"] is None
+    assert "  begin  kata init my-katas\n" in commands.run("list", "3").out
+    assert json.loads(commands.run("list", "--json").out)["katas"][0]["file"] is None
     for command in (["check"], ["hint"], ["reset", "3"]):
-        failed = stage.run(*command)
+        failed = commands.run(*command)
         assert failed.code == 2
         assert "there is no workspace here; `kata init DIR` makes one" in failed.err
 
 
-def test_damaged_progress_is_set_aside(stage):
+def test_damaged_progress_is_set_aside(commands):
     """Nobody is kept from working by a damaged file, and the copy is named."""
-    (stage.workspace.state / "progress.json").write_text("{")
-    said = stage.run()
+    (commands.workspace.state / "progress.json").write_text("{")
+    said = commands.run()
     assert said.code == 0
     assert "the progress was damaged and is set aside as" in said.err
-    assert stage.run().err == ""
+    assert commands.run().err == ""
 
 
 # kata list
 
 
-def test_exercises_are_listed(stage):
+def test_exercises_are_listed(commands):
     """State, difficulty, minutes and hints of each, and where to read and write."""
-    stage.outcomes["join_words"] = Outcome.FAILED
-    stage.run("check", "3")
-    stage.run("hint", "tiny.join")
-    stage.run("hint", "tiny.join")
-    said = stage.run("list", "tiny_things")
+    commands.outcomes["join_words"] = Outcome.FAILED
+    commands.run("check", "3")
+    commands.run("hint", "tiny.join")
+    commands.run("hint", "tiny.join")
+    said = commands.run("list", "tiny_things")
     assert "03 Tiny things · 1 of 2 done · 5 min\n" in said.out
     assert "  ✓ double      passed     *       2 min\n" in said.out
     assert "  ✗ join_words  failed     **      3 min  2 hints\n" in said.out
 
 
-def test_needs_are_listed(stage):
+def test_needs_are_listed(commands):
     """An exercise that needs another says which one."""
-    toml = stage.katas_folder / "03_tiny_things" / "kata.toml"
+    toml = commands.katas_folder / "03_tiny_things" / "kata.toml"
     toml.write_text(toml.read_text().replace("points = 2", 'points = 2\nneeds = ["double"]'))
-    assert "needs double" in stage.run("list", "3").out
+    assert "needs double" in commands.run("list", "3").out
 
 
-def test_a_wide_list_has_summaries(stage, monkeypatch):
+def test_a_wide_list_has_summaries(commands, monkeypatch):
     """Where there is room, every kata says what one can do after it."""
     monkeypatch.setenv("COLUMNS", "120")
-    assert "You can double a number" in stage.run("list").out
+    assert "You can double a number" in commands.run("list").out
 
 
-def test_the_list_is_documented_json(stage):
+def test_the_list_is_documented_json(commands):
     """The document is what `harness.reports.json_output` says."""
-    stage.run("check", "3")
-    document = json.loads(stage.run("list", "--json").out)
+    commands.run("check", "3")
+    document = json.loads(commands.run("list", "--json").out)
     kata = document["katas"][0]
     assert (document["version"], document["kind"], len(document["katas"])) == (1, "list", 2)
     assert {key: kata[key] for key in ("number", "topic", "points", "file")} == {
         "number": 3,
         "topic": "tiny_things",
         "points": 3,
-        "file": str(stage.file),
+        "file": str(commands.file),
     }
     assert kata["exercises"][0] == {
         "name": "double",
@@ -152,15 +152,15 @@ def test_the_list_is_documented_json(stage):
         "edited_since": False,
         "hints": 0,
     }
-    assert len(json.loads(stage.run("list", "5", "--json").out)["katas"]) == 1
+    assert len(json.loads(commands.run("list", "5", "--json").out)["katas"]) == 1
 
 
 # kata hint
 
 
-def test_every_hint_comes_in_its_turn(stage):
+def test_every_hint_comes_in_its_turn(commands):
     """One more each time; after the third, the way to the solution."""
-    first, second, third, fourth = (stage.run("hint", "tiny_things.double") for _ in range(4))
+    first, second, third, fourth = (commands.run("hint", "tiny_things.double") for _ in range(4))
     assert first.out == (
         "tiny_things.double  Give twice the number.\n"
         "\n"
@@ -175,50 +175,50 @@ def test_every_hint_comes_in_its_turn(stage):
     assert "There are no more hints.\n  see    kata solution tiny_things.double\n" in fourth.out
 
 
-def test_a_hint_without_a_name_is_about_the_next_exercise(stage):
+def test_a_hint_without_a_name_is_about_the_next_exercise(commands):
     """Of all katas, or of the named one."""
-    stage.outcomes["join_words"] = Outcome.FAILED
-    stage.run("check", "3")
-    assert stage.run("hint").out.startswith("tiny_things.join_words")
-    assert stage.run("hint", "5").out.startswith("small_words.double")
+    commands.outcomes["join_words"] = Outcome.FAILED
+    commands.run("check", "3")
+    assert commands.run("hint").out.startswith("tiny_things.join_words")
+    assert commands.run("hint", "5").out.startswith("small_words.double")
 
 
-def test_when_all_is_done_a_hint_needs_a_name(stage):
+def test_when_all_is_done_a_hint_needs_a_name(commands):
     """There is no next exercise then."""
-    stage.run("check", "3")
-    said = stage.run("hint", "3")
+    commands.run("check", "3")
+    said = commands.run("hint", "3")
     assert said.code == 2
     assert "all exercises of tiny_things are done; name one, such as tiny_things.double" in said.err
-    stage.run("check", "5")
-    assert "all exercises are done; name one" in stage.run("hint").err
+    commands.run("check", "5")
+    assert "all exercises are done; name one" in commands.run("hint").err
 
 
-def test_a_lesson_that_cannot_be_read_costs_the_statement_only(stage):
+def test_a_lesson_that_cannot_be_read_costs_the_statement_only(commands):
     """Hints and verdicts come all the same."""
-    stage.kata.lesson.unlink()
-    assert stage.run("hint").out.startswith("tiny_things.double\n")
+    commands.kata.lesson.unlink()
+    assert commands.run("hint").out.startswith("tiny_things.double\n")
 
 
 # kata solution
 
 
-def test_a_solution_needs_a_yes(stage, monkeypatch):
+def test_a_solution_needs_a_yes(commands, monkeypatch):
     """At a terminal one is asked, elsewhere the option is named; nothing is shown before."""
-    said = stage.run("solution", "tiny_things.double")
+    said = commands.run("solution", "tiny_things.double")
     assert (said.code, said.out) == (2, "")
     assert "double has not passed yet; add --yes" in said.err
     answers(monkeypatch, "n")
-    said = stage.run("solution", "tiny_things.double")
+    said = commands.run("solution", "tiny_things.double")
     assert (said.code, said.out) == (1, "")
     answers(monkeypatch, "y")
-    said = stage.run("solution", "tiny_things.double")
+    said = commands.run("solution", "tiny_things.double")
     assert said.code == 0
     assert "return 2 * number" in said.out
 
 
-def test_a_solution_is_shown_without_markers(stage):
+def test_a_solution_is_shown_without_markers(commands):
     """Only the asked exercise, as plain Python."""
-    said = stage.run("solution", "tiny_things.double", "--yes")
+    said = commands.run("solution", "tiny_things.double", "--yes")
     namespace: dict[str, Any] = {}
     exec(said.out, namespace)
     assert namespace["double"](4) == 8
@@ -226,39 +226,39 @@ def test_a_solution_is_shown_without_markers(stage):
     assert "join_words" not in namespace
 
 
-def test_what_has_passed_may_be_seen(stage):
+def test_what_has_passed_may_be_seen(commands):
     """Nobody is asked about an exercise that is done."""
-    stage.run("check", "tiny.double")
-    assert stage.run("solution", "tiny_things.double").code == 0
+    commands.run("check", "tiny.double")
+    assert commands.run("solution", "tiny_things.double").code == 0
 
 
-def test_a_whole_kata_may_be_seen(stage):
+def test_a_whole_kata_may_be_seen(commands):
     """All exercises of it, in order."""
-    assert "2 exercises of tiny_things have not passed yet" in stage.run("solution", "3").err
-    said = stage.run("solution", "3", "-y")
+    assert "2 exercises of tiny_things have not passed yet" in commands.run("solution", "3").err
+    said = commands.run("solution", "3", "-y")
     assert said.out.index("def double") < said.out.index("def join_words")
 
 
-def test_a_solution_needs_a_name(stage):
+def test_a_solution_needs_a_name(commands):
     """Nobody sees one by accident."""
-    said = stage.run("solution")
+    said = commands.run("solution")
     assert said.code == 2
     assert "`kata solution TOPIC.EXERCISE`" in said.err
 
 
-def test_a_solution_is_coloured_on_a_terminal(stage, monkeypatch):
+def test_a_solution_is_coloured_on_a_terminal(commands, monkeypatch):
     """A terminal gets colours, and the same text."""
     monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)
     monkeypatch.setenv("FORCE_COLOR", "1")
     monkeypatch.setenv("TERM", "xterm-256color")
-    assert "\x1b[" in stage.run("solution", "tiny_things.double", "-y").out
+    assert "\x1b[" in commands.run("solution", "tiny_things.double", "-y").out
 
 
 @pytest.mark.parametrize("text", ["def other(): ...\n", "def double(:\n"])
-def test_a_broken_solution_is_the_authors_fault(stage, text):
+def test_a_broken_solution_is_the_authors_fault(commands, text):
     """The message sends them to `kata verify`."""
-    stage.kata.solution.write_text(text)
-    said = stage.run("solution", "tiny_things.double", "-y")
+    commands.kata.solution.write_text(text)
+    said = commands.run("solution", "tiny_things.double", "-y")
     assert said.code == 2
     assert "`kata verify tiny_things` says more" in said.err
 
@@ -266,73 +266,73 @@ def test_a_broken_solution_is_the_authors_fault(stage, text):
 # kata reset
 
 
-def test_one_exercise_is_reset(stage):
+def test_one_exercise_is_reset(commands):
     """The stub stands in its place, the other answer stays, a copy holds both, and the progress starts anew."""
     mine = SOLUTION.replace("2 * number", "number * number")
-    stage.file.write_text(mine)
-    stage.run("check", "3")
-    said = stage.run("reset", "tiny_things.double")
+    commands.file.write_text(mine)
+    commands.run("check", "3")
+    said = commands.run("reset", "tiny_things.double")
     assert said.code == 0
-    text = stage.file.read_text()
+    text = commands.file.read_text()
     assert 'raise NotImplementedError("double")' in text
     assert "separator.join(words)" in text
     copy = Path(said.out.split("copy   ")[1].strip())
     assert copy.read_text() == mine
-    known = progress.load(stage.workspace)
+    known = progress.load(commands.workspace)
     assert known.of("tiny_things", "double").outcome is None
     assert known.of("tiny_things", "join_words").outcome is Outcome.PASSED
 
 
-def test_a_whole_kata_is_reset(stage):
+def test_a_whole_kata_is_reset(commands):
     """Whatever the file held, even if it is no text, is kept as a copy."""
-    stage.file.write_bytes(b"\xff\x00")
-    said = stage.run("reset", "3")
+    commands.file.write_bytes(b"\xff\x00")
+    said = commands.run("reset", "3")
     assert said.code == 0
-    assert stage.file.read_text() == stub_of(stage.kata)
-    (copy,) = (stage.workspace.state / "copies" / "tiny_things").iterdir()
+    assert commands.file.read_text() == stub_of(commands.kata)
+    (copy,) = (commands.workspace.state / "copies" / "tiny_things").iterdir()
     assert copy.read_bytes() == b"\xff\x00"
 
 
-def test_a_missing_file_comes_back(stage):
+def test_a_missing_file_comes_back(commands):
     """There is nothing to copy then."""
-    stage.file.unlink()
-    said = stage.run("reset", "tiny_things.double")
-    assert (said.code, stage.file.read_text()) == (0, stub_of(stage.kata))
+    commands.file.unlink()
+    said = commands.run("reset", "tiny_things.double")
+    assert (said.code, commands.file.read_text()) == (0, stub_of(commands.kata))
     assert "copy" not in said.out
 
 
-def test_an_untouched_stub_is_left_alone(stage):
+def test_an_untouched_stub_is_left_alone(commands):
     """No copies pile up."""
     for what in ("3", "tiny.double"):
-        assert "nothing was written there yet" in stage.run("reset", what).out
-    assert not (stage.workspace.state / "copies").exists()
+        assert "nothing was written there yet" in commands.run("reset", what).out
+    assert not (commands.workspace.state / "copies").exists()
 
 
-def test_broken_python_cannot_be_reset_in_part(stage):
+def test_broken_python_cannot_be_reset_in_part(commands):
     """The line is named, and the way to reset the whole file; the file stays."""
-    stage.file.write_text("x = 1\ndef double(:\n")
-    said = stage.run("reset", "tiny_things.double")
+    commands.file.write_text("x = 1\ndef double(:\n")
+    said = commands.run("reset", "tiny_things.double")
     assert said.code == 2
     assert "tiny_things.py:2: is not valid Python" in said.err
     assert "`kata reset tiny_things`" in said.err
-    assert stage.file.read_text() == "x = 1\ndef double(:\n"
-    stage.file.write_text("x = 1\0\n")
-    assert "is not valid Python" in stage.run("reset", "tiny_things.double").err
+    assert commands.file.read_text() == "x = 1\ndef double(:\n"
+    commands.file.write_text("x = 1\0\n")
+    assert "is not valid Python" in commands.run("reset", "tiny_things.double").err
 
 
-def test_nothing_is_reset_without_a_copy(stage):
+def test_nothing_is_reset_without_a_copy(commands):
     """Where no copy can be kept, the learner's file stays."""
-    stage.file.write_text("mine")
-    (stage.workspace.state / "copies").write_text("in the way")
-    said = stage.run("reset", "3")
-    assert (said.code, stage.file.read_text()) == (2, "mine")
+    commands.file.write_text("mine")
+    (commands.workspace.state / "copies").write_text("in the way")
+    said = commands.run("reset", "3")
+    assert (said.code, commands.file.read_text()) == (2, "mine")
 
 
-def test_an_exercise_that_the_solution_lacks_cannot_be_reset(stage, monkeypatch):
+def test_an_exercise_that_the_solution_lacks_cannot_be_reset(commands, monkeypatch):
     """A kata at odds with its solution is its author's fault."""
     monkeypatch.setattr("harness.cli.reset.stub_of", lambda _: "x = 1\n")
-    stage.file.write_text("mine = 1")
-    said = stage.run("reset", "tiny_things.double")
+    commands.file.write_text("mine = 1")
+    said = commands.run("reset", "tiny_things.double")
     assert said.code == 2
     assert "does not define double" in said.err
 
@@ -340,62 +340,62 @@ def test_an_exercise_that_the_solution_lacks_cannot_be_reset(stage, monkeypatch)
 # kata init
 
 
-def test_a_workspace_is_made(stage, tmp_path):
+def test_a_workspace_is_made(commands, tmp_path):
     """With blanks in its path, and commands that can be pasted."""
     root = tmp_path / "my new katas"
-    said = stage.run("init", str(root))
+    said = commands.run("init", str(root))
     assert said.code == 0
     assert (root / "03_tiny_things" / "tiny_things.py").is_file()
     assert said.out == f"{root}: 4 new\n\n  begin  cd '{root}'\n  next   kata\n"
 
 
-def test_init_again_changes_nothing(stage):
+def test_init_again_changes_nothing(commands):
     """In the workspace itself there is no need to go there."""
-    said = stage.run("init", ".")
-    assert said.out == f"{stage.root}: everything is up to date\n\n  next   kata\n"
+    said = commands.run("init", ".")
+    assert said.out == f"{commands.root}: everything is up to date\n\n  next   kata\n"
 
 
-def test_init_again_says_what_it_kept(stage):
+def test_init_again_says_what_it_kept(commands):
     """Answers are left alone, and a changed lesson is copied before it is refreshed."""
-    stage.file.write_text("mine")
-    (stage.root / "03_tiny_things" / "README.md").write_text("notes")
-    shutil.rmtree(stage.root / "05_small_words")
-    said = stage.run("init", str(stage.root))
+    commands.file.write_text("mine")
+    (commands.root / "03_tiny_things" / "README.md").write_text("notes")
+    shutil.rmtree(commands.root / "05_small_words")
+    said = commands.run("init", str(commands.root))
     assert "2 new, 1 brought up to date, 1 left as you wrote them" in said.out
     assert "(you had changed this lesson)" in said.out
 
 
-def test_init_needs_a_folder_that_can_be_written(stage, tmp_path):
+def test_init_needs_a_folder_that_can_be_written(commands, tmp_path):
     """A file in the way is named, and stays."""
     (tmp_path / "file").write_text("precious")
-    said = stage.run("init", str(tmp_path / "file"))
+    said = commands.run("init", str(tmp_path / "file"))
     assert (said.code, (tmp_path / "file").read_text()) == (2, "precious")
     assert "cannot be written" in said.err
 
 
-def test_init_without_katas_makes_nothing(stage, tmp_path):
+def test_init_without_katas_makes_nothing(commands, tmp_path):
     """A broken installation leaves no empty workspace behind."""
-    for toml in stage.katas_folder.glob("*/kata.toml"):
+    for toml in commands.katas_folder.glob("*/kata.toml"):
         toml.unlink()
-    said = stage.run("init", str(tmp_path / "new"))
+    said = commands.run("init", str(tmp_path / "new"))
     assert (said.code, (tmp_path / "new").exists()) == (2, False)
     assert "there are no katas to put there" in said.err
 
 
-def test_a_part_has_a_bar(stage):
+def test_a_part_has_a_bar(commands):
     """What is done of a part fills its bar, and what is left of it is told in minutes."""
-    stage.run("check", "3.double")
-    assert "Foundations       █████░░░░░ 1/2 · 3 min left\n" in stage.run().out
-    stage.run("check", "3")
-    assert "Foundations       ██████████ 2/2 · done\n" in stage.run("list").out
+    commands.run("check", "3.double")
+    assert "Foundations       █████░░░░░ 1/2 · 3 min left\n" in commands.run().out
+    commands.run("check", "3")
+    assert "Foundations       ██████████ 2/2 · done\n" in commands.run("list").out
 
 
-def test_progress_goes_to_another_machine(stage, tmp_path, monkeypatch):
+def test_progress_goes_to_another_machine(commands, tmp_path, monkeypatch):
     """A copy of the workspace elsewhere knows the same, and no path of the first is in it."""
-    stage.run("check", "3")
+    commands.run("check", "3")
     copy = tmp_path / "another machine"
-    shutil.copytree(stage.root, copy)
+    shutil.copytree(commands.root, copy)
     assert str(tmp_path).encode() not in (copy / ".kata" / "progress.json").read_bytes()
     monkeypatch.chdir(copy)
-    assert "2 of 4 exercises done" in stage.run().out
-    assert "edited since" not in stage.run("list", "3").out
+    assert "2 of 4 exercises done" in commands.run().out
+    assert "edited since" not in commands.run("list", "3").out

@@ -14,16 +14,16 @@ import pytest
 from harness import cli
 from harness.catalogue import manager
 from harness.errors import KataError
-from harness.tests.kitchen import write_kata
-from harness.tests.stage import Stage
+from harness.tests.commands import Commands
+from harness.tests.tiny_kata import write_kata
 
 KATA = Path(sysconfig.get_path("scripts")) / "kata"
 HEAVY = ("torch", "numpy", "pytest", "hypothesis", "pydoc", "asyncio", "transformers")
 
 
 @pytest.fixture
-def stage(tmp_path, monkeypatch, capsys):
-    return Stage(tmp_path, monkeypatch, capsys)
+def commands(tmp_path, monkeypatch, capsys):
+    return Commands(tmp_path, monkeypatch, capsys)
 
 
 def kata(*arguments: str, cwd: Any = None, **environment: str) -> "subprocess.CompletedProcess[str]":
@@ -85,16 +85,16 @@ def test_the_module_is_the_command(tmp_path):
     assert re.fullmatch(r"torch-katas \d.*\n", done.stdout)
 
 
-def test_every_command_has_help_with_examples(stage):
+def test_every_command_has_help_with_examples(commands):
     """`-h` and `--help` say the same, and every name that a help text uses exists."""
-    stage.monkeypatch.undo()
+    commands.monkeypatch.undo()
     catalogue = manager.load().catalogue
-    listed = stage.run("--help").out
-    assert stage.run("-h").out == listed
+    listed = commands.run("--help").out
+    assert commands.run("-h").out == listed
     commands = re.findall(r"^  (\w+)  ", listed.partition("Commands:")[2], re.MULTILINE)
     assert len(commands) == 12
     for command in commands:
-        said = stage.run(command, "-h")
+        said = commands.run(command, "-h")
         assert said.code == 0
         assert "kata " + command in said.out
         for name in re.findall(rf"kata {command} (tensor_operations\S*|3)\b", said.out):
@@ -104,10 +104,10 @@ def test_every_command_has_help_with_examples(stage):
 # the end
 
 
-def test_a_wrong_call_is_code_two(stage):
+def test_a_wrong_call_is_code_two(commands):
     """An unknown command or option is explained on standard error."""
     for arguments in (["chek"], ["check", "--foo"], ["check", "3", "5"]):
-        said = stage.run(*arguments)
+        said = commands.run(*arguments)
         assert (said.code, said.out) == (2, "")
         assert "Error: " in said.err
 
@@ -126,22 +126,22 @@ def test_a_wrong_call_is_code_two(stage):
         (KeyboardInterrupt(), 130, ""),
     ],
 )
-def test_errors_are_one_line(stage, monkeypatch, error, code, expected):
+def test_errors_are_one_line(commands, monkeypatch, error, code, expected):
     """Whatever a command raises, no traceback is shown, and the code is that of a wrong set-up."""
 
     def fails():
         raise error
 
     monkeypatch.setattr(manager, "load", fails)
-    said = stage.run()
+    said = commands.run()
     assert (said.code, said.err) == (code, expected)
 
 
-def test_a_debugger_sees_the_traceback(stage, monkeypatch):
+def test_a_debugger_sees_the_traceback(commands, monkeypatch):
     """With KATA_DEBUG the exception is let through."""
     monkeypatch.setenv("KATA_DEBUG", "1")
     with pytest.raises(KataError):
-        stage.run("check", "none")
+        commands.run("check", "none")
 
 
 class Pipe(io.StringIO):
@@ -193,14 +193,14 @@ def test_a_deadline_that_is_none_is_code_two(tmp_path, option):
 
 
 @pytest.mark.parametrize("arguments", [[], ["list"], ["list", "--json"], ["hint", "tiny"], ["check", "tiny", "--json"]])
-def test_a_folder_apart_is_told_which_files_are_meant(stage, tmp_path, arguments):
+def test_a_folder_apart_is_told_which_files_are_meant(commands, tmp_path, arguments):
     """Outside of any workspace it is those of the clone, and one line on standard error says so."""
-    clone = stage.katas_folder.parent
-    stage.monkeypatch.setattr("harness.workspace.workspace.clone", lambda: clone)
+    clone = commands.katas_folder.parent
+    commands.monkeypatch.setattr("harness.workspace.workspace.clone", lambda: clone)
     apart = tmp_path / "apart"
     apart.mkdir()
-    stage.monkeypatch.chdir(apart)
-    said = stage.run(*arguments)
+    commands.monkeypatch.chdir(apart)
+    said = commands.run(*arguments)
     assert said.code == 0
     assert said.err == (
         f"No workspace is around this folder: here are the files in {clone} (`kata init DIR` makes a workspace).\n"
@@ -208,14 +208,16 @@ def test_a_folder_apart_is_told_which_files_are_meant(stage, tmp_path, arguments
 
 
 @pytest.mark.parametrize("place", ["clone", "below", "workspace", "named"])
-def test_nothing_is_said_where_the_place_is_plain(stage, tmp_path, place):
+def test_nothing_is_said_where_the_place_is_plain(commands, tmp_path, place):
     """In the clone and below it, in a workspace, and where a variable names one."""
-    clone = stage.katas_folder.parent
-    stage.monkeypatch.setattr("harness.workspace.workspace.clone", lambda: clone)
-    stage.monkeypatch.chdir({"clone": clone, "below": stage.katas_folder, "workspace": stage.root}.get(place, tmp_path))
+    clone = commands.katas_folder.parent
+    commands.monkeypatch.setattr("harness.workspace.workspace.clone", lambda: clone)
+    commands.monkeypatch.chdir(
+        {"clone": clone, "below": commands.katas_folder, "workspace": commands.root}.get(place, tmp_path)
+    )
     if place == "named":
-        stage.monkeypatch.setenv("KATA_WORKSPACE", str(clone))
-    assert stage.run("list").err == ""
+        commands.monkeypatch.setenv("KATA_WORKSPACE", str(clone))
+    assert commands.run("list").err == ""
 
 
 # the whole

@@ -15,7 +15,7 @@ from harness.data.codec import Decoder, Encoder, Table
 from harness.data.codec.table import MOST_DEPTH, MOST_ELEMENTS, MOST_OBJECTS, MOST_VALUES
 from harness.data.codec.writer import Writer
 from harness.errors import CodecError
-from harness.tests.both_ends import (
+from harness.tests.codec_round_trip import (
     ATOMS,
     Call,
     Kept,

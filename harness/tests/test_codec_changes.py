@@ -13,7 +13,7 @@ from harness.data.codec import Table
 from harness.data.codec.changes import apply, changes, watch
 from harness.data.codec.memory import CPU, Memory, Span, memory_of
 from harness.errors import CodecError
-from harness.tests.both_ends import Call, assert_same, plain
+from harness.tests.codec_round_trip import Call, assert_same, plain
 
 if TYPE_CHECKING:
     from collections.abc import Callable

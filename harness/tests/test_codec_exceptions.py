@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from harness import errors
 from harness.data.codec.exceptions import LONGEST_MESSAGE, describe, rebuild
 from harness.errors import CodecError
-from harness.tests.both_ends import there
+from harness.tests.codec_round_trip import there
 
 
 class _OwnError(ValueError):

@@ -25,7 +25,7 @@ from harness.runner.loading import solution, submission, variants
 from harness.runner.proxy import Impl
 from harness.runner.session import Session
 from harness.spec import assert_value
-from harness.tests.kitchen import MISTAKES, cook_kata
+from harness.tests.tiny_kata import MISTAKES, make_kata
 
 SECOND_MISTAKE = '''
 
@@ -54,7 +54,7 @@ def is_twice(impl, number):
 @pytest.fixture
 def kata(tmp_path):
     seeds.register_torch_generator()
-    return cook_kata(tmp_path / "katas/01_tiny", mistakes=MISTAKES + SECOND_MISTAKE)
+    return make_kata(tmp_path / "katas/01_tiny", mistakes=MISTAKES + SECOND_MISTAKE)
 
 
 @pytest.fixture
@@ -267,11 +267,11 @@ def join_words(words, separator=" "):
     return separator.join(words)
     # </solution>
 '''
-    kata = cook_kata(tmp_path / "katas/01_tiny", solution=toml_solution)
+    kata = make_kata(tmp_path / "katas/01_tiny", solution=toml_solution)
     session, diagnoses = Session.start(kata, solution(kata)), Diagnoses()
-    recorder, face = diagnoses.watch(session), Impl(session)
+    recorder, proxy = diagnoses.watch(session), Impl(session)
     diagnoses.begin(session, kata.exercise("double"), "test")
-    items, function, _ = face.double(5)
+    items, function, _ = proxy.double(5)
     assert function(items) == 5
     assert function(items) == 6
     with pytest.raises(StopIteration):

@@ -17,7 +17,7 @@ from harness.runner.loading import submission
 from harness.runner.proxy import Impl
 from harness.runner.session import Session
 from harness.spec import assert_value
-from harness.tests.kitchen import LESSON, TOML, cook_kata
+from harness.tests.tiny_kata import LESSON, TOML, make_kata
 
 SOLUTION = '''\
 """Tiny things."""
@@ -96,7 +96,7 @@ def is_twice(impl):
 def test_mistakes_are_recognised_by_the_files_that_they_leave(tmp_path, body, mistake, apart):
     """Files are laid out as the answer found them, and a mistake leaves what the answer left."""
     seeds.register_torch_generator()
-    kata = cook_kata(tmp_path / "katas/01_tiny", toml=TOML, solution=SOLUTION, lesson=LESSON, mistakes=MISTAKES)
+    kata = make_kata(tmp_path / "katas/01_tiny", toml=TOML, solution=SOLUTION, lesson=LESSON, mistakes=MISTAKES)
     answer = tmp_path / "answer.py"
     answer.write_text(
         "from collections import OrderedDict\n\nimport torch\n\n\ndef double(path):\n"

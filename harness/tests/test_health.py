@@ -13,7 +13,7 @@ from packaging.specifiers import SpecifierSet
 
 from harness.cli import health
 from harness.cli.health import Health
-from harness.tests.stage import Stage
+from harness.tests.commands import Commands
 
 TORCH: dict[str, Any] = {
     "version": "2.11.0",
@@ -26,9 +26,9 @@ TORCH: dict[str, Any] = {
 
 
 @pytest.fixture
-def stage(tmp_path, monkeypatch, capsys):
+def commands(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(health, "_ask_torch", lambda: TORCH)
-    return Stage(tmp_path, monkeypatch, capsys)
+    return Commands(tmp_path, monkeypatch, capsys)
 
 
 def found(name: str) -> list[Health]:
@@ -54,22 +54,22 @@ def test_versions_are_compared_as_numbers(version, bounds, expected):
     assert health._fits(version, SpecifierSet(bounds)) is expected
 
 
-def test_a_machine_that_has_all_is_well(stage):
+def test_a_machine_that_has_all_is_well(commands):
     """Exit code 0, and one line for all packages."""
-    said = stage.run("doctor")
+    said = commands.run("doctor")
     assert said.code == 0
     assert "are there and new enough\n" in said.out
     assert "✓ import torch  2.11.0, 4 threads\n" in said.out
-    assert f"✓ workspace     {stage.root}\n" in said.out
+    assert f"✓ workspace     {commands.root}\n" in said.out
     assert "✓ katas         2 from 1 pack\n" in said.out
 
 
-def test_packages_are_listed_on_request(stage):
+def test_packages_are_listed_on_request(commands):
     """`-v` names each with its version."""
-    assert f"✓ pluggy        {metadata.version('pluggy')}\n" in stage.run("doctor", "-v").out
+    assert f"✓ pluggy        {metadata.version('pluggy')}\n" in commands.run("doctor", "-v").out
 
 
-def test_missing_and_old_packages_come_with_the_way_to_get_them(stage, monkeypatch):
+def test_missing_and_old_packages_come_with_the_way_to_get_them(commands, monkeypatch):
     """Exit code 1, what is needed, and one command for all of it."""
     versions = {"torch": "2.9.1"}
 
@@ -83,17 +83,17 @@ def test_missing_and_old_packages_come_with_the_way_to_get_them(stage, monkeypat
     )
     monkeypatch.setattr(metadata, "version", version)
     monkeypatch.setattr(health, "_uv_path", lambda: None)
-    said = stage.run("doctor")
+    said = commands.run("doctor")
     assert said.code == 1
     assert "✗ torch         2.9.1, and >=2.11 is needed\n" in said.out
     assert "✗ rich          is not installed\n" in said.out
     assert "· extra dev     without nox: not needed for learning\n" in said.out
     assert said.out.endswith(f'To get what is missing:\n  {sys.executable} -m pip install "torch>=2.11" "rich>=14.0"\n')
     monkeypatch.setattr(health, "_uv_path", lambda: "/bin/uv")
-    assert "  uv pip install" in stage.run("doctor").out
+    assert "  uv pip install" in commands.run("doctor").out
 
 
-def test_an_uninstalled_project_is_found(stage, monkeypatch):
+def test_an_uninstalled_project_is_found(commands, monkeypatch):
     """Run from the sources alone, nothing is known about the packages, and that is said."""
 
     def nothing(name):
@@ -101,25 +101,25 @@ def test_an_uninstalled_project_is_found(stage, monkeypatch):
 
     monkeypatch.setattr(metadata, "requires", nothing)
     monkeypatch.setattr(metadata, "metadata", nothing)
-    said = stage.run("doctor")
+    said = commands.run("doctor")
     assert said.code == 1
     assert "✗ torch-katas   is not installed\n" in said.out
 
 
-def test_another_python_is_found(stage, monkeypatch):
+def test_another_python_is_found(commands, monkeypatch):
     """The version of Python is compared with what the project asks for."""
     of_another = Message()
     of_another["Requires-Python"] = ">=3.99"
     monkeypatch.setattr(metadata, "metadata", lambda _: of_another)
-    said = stage.run("doctor")
+    said = commands.run("doctor")
     assert said.code == 1
     assert "and >=3.99 is needed" in said.out
 
 
-def test_a_torch_that_cannot_be_imported_is_found(stage, monkeypatch):
+def test_a_torch_that_cannot_be_imported_is_found(commands, monkeypatch):
     """What the import said last is shown, and everything else as well."""
     monkeypatch.setattr(health, "_ask_torch", lambda: "ImportError: libc10.so: cannot open")
-    said = stage.run("doctor")
+    said = commands.run("doctor")
     assert said.code == 1
     assert "✗ import torch  ImportError: libc10.so: cannot open\n" in said.out
     assert "✓ workspace" in said.out
@@ -170,7 +170,7 @@ def test_the_question_to_torch_is_one_that_it_understands():
         ),
     ],
 )
-def test_cuda_is_found_or_missed(stage, monkeypatch, torch, driver, expected):
+def test_cuda_is_found_or_missed(commands, monkeypatch, torch, driver, expected):
     """What torch was built for, what is there, and what it means; nothing of it is an error."""
     monkeypatch.setattr(health, "_ask_torch", lambda: TORCH | torch)
     monkeypatch.setattr("shutil.which", lambda *_, **__: driver)
@@ -179,30 +179,30 @@ def test_cuda_is_found_or_missed(stage, monkeypatch, torch, driver, expected):
     assert bool(cuda.mend) is bool(driver)
 
 
-def test_an_apple_gpu_is_noted(stage, monkeypatch):
+def test_an_apple_gpu_is_noted(commands, monkeypatch):
     """MPS is mentioned where it is there."""
     assert found("MPS") == []
     monkeypatch.setattr(health, "_ask_torch", lambda: TORCH | {"mps": True})
     assert found("MPS")[0].good
 
 
-def test_broken_katas_are_named(stage):
+def test_broken_katas_are_named(commands):
     """A kata or pack that had to be left out should be mended."""
-    (stage.katas_folder / "05_small_words" / "kata.toml").write_text("=")
-    said = stage.run("doctor")
+    (commands.katas_folder / "05_small_words" / "kata.toml").write_text("=")
+    said = commands.run("doctor")
     assert said.code == 1
     assert "✓ katas         1 from 1 pack\n" in said.out
     assert "05_small_words of pack tiny is left out" in said.out
 
 
-def test_workspaces_are_examined(stage, tmp_path, monkeypatch):
+def test_workspaces_are_examined(commands, tmp_path, monkeypatch):
     """None, a wrong one, one that cannot be written, a full disk, a clone: each has its line."""
     monkeypatch.setattr("shutil.disk_usage", lambda _: SimpleNamespace(free=5e8))
     assert found("disk")[0].state == "broken"
     monkeypatch.setattr("shutil.disk_usage", lambda _: SimpleNamespace(free=5e12))
     assert found("disk")[0] == Health("disk", "note", "5000 GB free")
     monkeypatch.setattr("os.access", lambda *_: False)
-    assert found("workspace")[0].said == f"{stage.root} cannot be written"
+    assert found("workspace")[0].said == f"{commands.root} cannot be written"
     monkeypatch.undo()
     monkeypatch.setattr(health, "_ask_torch", lambda: TORCH)
     monkeypatch.chdir(tmp_path)
@@ -213,10 +213,10 @@ def test_workspaces_are_examined(stage, tmp_path, monkeypatch):
     assert "is no workspace" in found("workspace")[0].said
 
 
-def test_findings_are_documented_json(stage, monkeypatch):
+def test_findings_are_documented_json(commands, monkeypatch):
     """The document has every finding, with the command that mends it."""
     monkeypatch.setattr(metadata, "requires", lambda _: ["no-such-package>=1", "pluggy>=1"])
-    said = stage.run("doctor", "--json")
+    said = commands.run("doctor", "--json")
     document = json.loads(said.out)
     by_name = {each["name"]: each for each in document["findings"]}
     assert (said.code, document["kind"], document["passed"]) == (1, "doctor", False)

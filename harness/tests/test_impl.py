@@ -29,40 +29,40 @@ from harness.runner.proxy import session_behind
 TORCH = "import torch\n"
 
 
-def test_a_call_gives_the_result(bench):
+def test_a_call_gives_the_result(impl_factory):
     """Arguments go over by place and by name, also where the harness uses the same names itself."""
-    face = bench.face(
+    proxy = impl_factory.make(
         "def f(target, /, operation, *, text, self=0, seed=1):\n    return [target, operation, text, seed]\n"
     )
-    assert face.f(1, operation=2, text=3, seed=4) == [1, 2, 3, 4]
-    assert repr(face) == "<tiny.py>"
-    face = bench.face("def f(target, name):\n    return [target, name]\n")
-    assert face.f(target=1, name=2) == [1, 2]
+    assert proxy.f(1, operation=2, text=3, seed=4) == [1, 2, 3, 4]
+    assert repr(proxy) == "<tiny.py>"
+    proxy = impl_factory.make("def f(target, name):\n    return [target, name]\n")
+    assert proxy.f(target=1, name=2) == [1, 2]
 
 
-def test_what_is_private_is_not_looked_up(bench):
-    """A face has no private names but its own, so that tools may ask for theirs."""
+def test_what_is_private_is_not_looked_up(impl_factory):
+    """A proxy has no private names but its own, so that tools may ask for theirs."""
     with pytest.raises(AttributeError, match="__wrapped__"):
-        bench.face("def f():\n    pass\n").__wrapped__  # noqa: B018
+        impl_factory.make("def f():\n    pass\n").__wrapped__  # noqa: B018
 
 
-def test_in_place_changes_are_seen(bench):
+def test_in_place_changes_are_seen(impl_factory):
     """Tensors, arrays and lists that a call changes are changed in the spec, too, and so is what they are views of."""
-    face = bench.face("def f(x, a, items):\n    x.add_(1)\n    a += 1\n    items.append(3)\n    return x\n")
+    proxy = impl_factory.make("def f(x, a, items):\n    x.add_(1)\n    a += 1\n    items.append(3)\n    return x\n")
     base, a, items = torch.zeros(2, 2), np.zeros(2), [1]
     row = base[0]
-    assert face.f(row, a, items) is row
+    assert proxy.f(row, a, items) is row
     assert (base[0].tolist(), a.tolist(), items) == ([1, 1], [1, 1], [1, 3])
 
 
-def test_a_result_that_shares_memory_shares_it(bench):
+def test_a_result_that_shares_memory_shares_it(impl_factory):
     """A view that a call returns is a view in the spec."""
     x = torch.zeros(2, 3)
-    bench.face("def f(x):\n    return x.t()\n").f(x)[0, 0] = 7
+    impl_factory.make("def f(x):\n    return x.t()\n").f(x)[0, 0] = 7
     assert x[0, 0] == 7
 
 
-def test_successive_calls_draw_other_numbers(bench):
+def test_successive_calls_draw_other_numbers(impl_factory):
     """Each call has a seed of its own, and a replay has the same seeds in the same order."""
     source = """\
         import random, torch
@@ -73,29 +73,29 @@ def test_successive_calls_draw_other_numbers(bench):
             return torch.rand(1).item(), random.random(), np.random.rand()
     """
     seeds.call_seeds.seed(0)
-    face = bench.face(source)
-    first = [face.f(), face.f()]
+    proxy = impl_factory.make(source)
+    first = [proxy.f(), proxy.f()]
     seeds.call_seeds.seed(0)
-    assert [bench.face(source).f(), face.f()] == first
+    assert [impl_factory.make(source).f(), proxy.f()] == first
     assert first[0] != first[1]
 
 
-def test_the_specs_own_numbers_are_its_own(bench):
+def test_the_specs_own_numbers_are_its_own(impl_factory):
     """What the spec draws does not depend on how much the implementation draws."""
     torch.manual_seed(3)
     expected = torch.rand(2)
     torch.manual_seed(3)
-    bench.face(f"{TORCH}\ndef f():\n    torch.manual_seed(0)\n    torch.rand(9)\n").f()
+    impl_factory.make(f"{TORCH}\ndef f():\n    torch.manual_seed(0)\n    torch.rand(9)\n").f()
     assert torch.equal(torch.rand(2), expected)
 
 
-def test_state_is_put_back_after_each_call(bench):
+def test_state_is_put_back_after_each_call(impl_factory):
     """A call that changes what is global leaves nothing of it to the next one."""
-    face = bench.face(
+    proxy = impl_factory.make(
         f"{TORCH}\ndef f():\n    before = torch.get_default_dtype(), torch.is_grad_enabled()\n"
         "    torch.set_default_dtype(torch.float64)\n    torch.set_grad_enabled(False)\n    return before\n"
     )
-    assert face.f() == face.f() == (torch.float32, True)
+    assert proxy.f() == proxy.f() == (torch.float32, True)
 
 
 CLASS = """\
@@ -140,9 +140,9 @@ def bounds(span):
 """
 
 
-def test_handles_do_what_their_objects_do(bench):
+def test_handles_do_what_their_objects_do(impl_factory):
     """A handle is called, indexed, iterated over and measured, and has the attributes and methods of its object."""
-    shelf = bench.face(CLASS).Shelf([1, 2, 3])
+    shelf = impl_factory.make(CLASS).Shelf([1, 2, 3])
     assert shelf(text="a", operation="-", target="b") == "a-b"
     assert (shelf[1], shelf[0:2], len(shelf), list(shelf), 2 in shelf) == (2, [1, 2], 3, [1, 2, 3], True)
     assert (shelf.size, shelf._secret, shelf.items) == (2, 5, [1, 2, 3])
@@ -152,84 +152,84 @@ def test_handles_do_what_their_objects_do(bench):
     assert not hasattr(shelf, "__colour__")
 
 
-def test_a_handle_is_as_true_as_its_object(bench):
+def test_a_handle_is_as_true_as_its_object(impl_factory):
     """An object with a length is true unless it is empty, and one without is true."""
-    face = bench.face(CLASS + "\n\nclass Plain:\n    pass\n")
-    assert (bool(face.Shelf([])), bool(face.Shelf([1])), bool(face.Plain())) == (False, True, True)
+    proxy = impl_factory.make(CLASS + "\n\nclass Plain:\n    pass\n")
+    assert (bool(proxy.Shelf([])), bool(proxy.Shelf([1])), bool(proxy.Plain())) == (False, True, True)
 
 
-def test_every_item_of_an_iterator_arrives(bench):
+def test_every_item_of_an_iterator_arrives(impl_factory):
     """Iteration asks for one item at a time, loses none, and goes on where it stopped."""
-    face = bench.face(
+    proxy = impl_factory.make(
         "def f(n):\n    for i in range(n):\n        yield i\n\n\ndef endless():\n    while True:\n        yield 1\n"
     )
-    assert list(face.f(4)) == [0, 1, 2, 3]
-    assert list(face.f(0)) == []
-    assert next(iter(face.endless())) == 1
-    numbers = face.f(4)
+    assert list(proxy.f(4)) == [0, 1, 2, 3]
+    assert list(proxy.f(0)) == []
+    assert next(iter(proxy.endless())) == 1
+    numbers = proxy.f(4)
     assert (next(iter(numbers)), list(numbers)) == (0, [1, 2, 3])
 
 
-def test_handles_are_passed_back(bench):
+def test_handles_are_passed_back(impl_factory):
     """An argument that is, or holds, a handle is the object itself on the other side."""
-    face = bench.face(CLASS)
-    shelf = face.Shelf([1])
+    proxy = impl_factory.make(CLASS)
+    shelf = proxy.Shelf([1])
     assert shelf.holds(shelf)
-    assert face.first([shelf]) == face.first((shelf,)) == face.first({0: shelf}) == [1]
-    assert face.keys({shelf: 1, 2: 3}) == ["Shelf", "int"]
-    assert face.bounds(slice(shelf)) == face.bounds(slice(None)) == "NoneType"
-    assert face.bounds(slice(shelf, 1)) == "Shelf"
+    assert proxy.first([shelf]) == proxy.first((shelf,)) == proxy.first({0: shelf}) == [1]
+    assert proxy.keys({shelf: 1, 2: 3}) == ["Shelf", "int"]
+    assert proxy.bounds(slice(shelf)) == proxy.bounds(slice(None)) == "NoneType"
+    assert proxy.bounds(slice(shelf, 1)) == "Shelf"
 
 
-def test_handles_are_compared_by_their_objects(bench):
+def test_handles_are_compared_by_their_objects(impl_factory):
     """The same object is the same handle, in a dict as well; it is never equal to plain data."""
-    face = bench.face(CLASS)
-    shelf = face.Shelf([1])
-    again = face.same(shelf)
+    proxy = impl_factory.make(CLASS)
+    shelf = proxy.Shelf([1])
+    again = proxy.same(shelf)
     assert again is not shelf
     assert {shelf: 1}[again] == 1
-    assert shelf != face.Shelf([1])
+    assert shelf != proxy.Shelf([1])
     assert shelf != [1]
 
 
-def test_a_container_of_handles_comes_back_as_one(bench):
+def test_a_container_of_handles_comes_back_as_one(impl_factory):
     """What stands behind a handle does not slip through in a list, a tuple or a dict that is returned as it came."""
-    face = bench.face(CLASS)
-    shelf = face.Shelf([1])
-    assert face.same((shelf, 1)) == (shelf, 1)
-    assert face.same([shelf, (shelf,)]) == [shelf, (shelf,)]
-    assert face.same({"a": {"b": shelf}}) == {"a": {"b": shelf}}
+    proxy = impl_factory.make(CLASS)
+    shelf = proxy.Shelf([1])
+    assert proxy.same((shelf, 1)) == (shelf, 1)
+    assert proxy.same([shelf, (shelf,)]) == [shelf, (shelf,)]
+    assert proxy.same({"a": {"b": shelf}}) == {"a": {"b": shelf}}
 
 
-def test_foreign_handles_are_refused(bench):
+def test_foreign_handles_are_refused(impl_factory):
     """A handle is of no use to another process, and the message says so."""
-    face = bench.face(CLASS)
-    shelf = face.Shelf([1])
+    proxy = impl_factory.make(CLASS)
+    shelf = proxy.Shelf([1])
     with pytest.raises(SpecError, match=r"the handle Shelf\(\[1\]\) belongs to another process: use it with the impl"):
-        face.fresh().same(shelf)
+        proxy.fresh().same(shelf)
 
 
-def test_arguments_are_checked(bench):
+def test_arguments_are_checked(impl_factory):
     """A call with something that cannot pass says which argument that is, and is not carried out."""
-    face = bench.face(CLASS)
+    proxy = impl_factory.make(CLASS)
     for call, said in (
-        (lambda: face.same(print), "argument 1 is a builtins.builtin_function_or_method"),
-        (lambda: face.same(thing=torch.ones(1, requires_grad=True)), "argument thing requires grad"),
-        (lambda: face.Shelf([])(os), "argument 1 is a builtins.module"),
-        (lambda: face.same(face.folder().parent.parent), "outside the run's folder: use impl.folder()"),
+        (lambda: proxy.same(print), "argument 1 is a builtins.builtin_function_or_method"),
+        (lambda: proxy.same(thing=torch.ones(1, requires_grad=True)), "argument thing requires grad"),
+        (lambda: proxy.Shelf([])(os), "argument 1 is a builtins.module"),
+        (lambda: proxy.same(proxy.folder().parent.parent), "outside the run's folder: use impl.folder()"),
     ):
         with pytest.raises(SpecError) as caught:
             call()
         assert said in str(caught.value)
-    assert face.same(face.folder() / "a.txt").name == "a.txt"
+    assert proxy.same(proxy.folder() / "a.txt").name == "a.txt"
 
 
-def test_a_call_is_recorded_as_it_was_made(bench):
+def test_a_call_is_recorded_as_it_was_made(impl_factory):
     """The text of the last call has the arguments of before, even if the call changed them."""
-    face = bench.face(CLASS + "\n\ndef wipe(x, a, items):\n    x.zero_()\n    a[:] = 0\n    items.clear()\n")
-    face.wipe(torch.ones(1), np.ones(1), [{"a": (1,)}])
+    proxy = impl_factory.make(CLASS + "\n\ndef wipe(x, a, items):\n    x.zero_()\n    a[:] = 0\n    items.clear()\n")
+    proxy.wipe(torch.ones(1), np.ones(1), [{"a": (1,)}])
     assert last_call.last_call() == "wipe(torch.tensor([1.0]), np.array([1.0]), [{'a': (1,)}])"
-    shelf = face.Shelf([1], size=3)
+    shelf = proxy.Shelf([1], size=3)
     texts = ["Shelf([1], size=3)"]
     for use in (lambda: shelf("a"), lambda: shelf[0], lambda: len(shelf), lambda: shelf.size, lambda: bool(shelf)):
         use()
@@ -261,19 +261,19 @@ def test_a_call_is_recorded_as_it_was_made(bench):
     ],
     ids=["expanded", "overlapping", "transposed", "conjugate", "large", "empty", "meta", "large array"],
 )
-def test_any_tensor_can_be_recorded(bench, x):
+def test_any_tensor_can_be_recorded(impl_factory, x):
     """A call is recorded whatever the layout of its arguments."""
-    bench.face("def f(x):\n    return x\n").f(x)
+    impl_factory.make("def f(x):\n    return x\n").f(x)
     assert last_call.last_call().startswith("f(")
 
 
 @pytest.mark.filterwarnings("ignore::UserWarning")
-def test_odd_tensors_are_refused_by_the_rule(bench):
+def test_odd_tensors_are_refused_by_the_rule(impl_factory):
     """A tensor that cannot be copied is refused for what it is, not for that."""
-    face = bench.face("def f(x):\n    return x\n")
+    proxy = impl_factory.make("def f(x):\n    return x\n")
     for x in (torch.nested.nested_tensor([torch.ones(2), torch.ones(3)]), torch.eye(2).to_sparse()):
         with pytest.raises(SpecError, match="is no dense tensor"):
-            face.f(x)
+            proxy.f(x)
 
 
 PROBES = """\
@@ -297,46 +297,46 @@ def missing(module):
 """
 
 
-def test_probes_work_beside_the_implementation(bench):
+def test_probes_work_beside_the_implementation(impl_factory):
     """A probe gets the implementation's module and gives plain data; a missing exercise is missing for it as well."""
-    face = bench.face(
+    proxy = impl_factory.make(
         "HELPER = 3\n\n\ndef f(x):\n    return x * x\n", probes=PROBES, solution="def f(x): ...\ndef g(): ...\n"
     )
-    assert face.probes.gradient(torch.tensor([3.0])).tolist() == [6.0]
+    assert proxy.probes.gradient(torch.tensor([3.0])).tolist() == [6.0]
     assert last_call.last_call() == "probes.gradient(torch.tensor([3.0]))"
-    assert face.probes.helper() == (3, False)
+    assert proxy.probes.helper() == (3, False)
     with pytest.raises(MissingName, match=r"g is not defined in tiny\.py"):
-        face.probes.missing()
+        proxy.probes.missing()
 
 
 @pytest.mark.parametrize("probes", [None, "x = 1\n"], ids=["no file", "no probe"])
-def test_a_missing_probe_is_the_katas_fault(bench, probes):
+def test_a_missing_probe_is_the_katas_fault(impl_factory, probes):
     """The message names the file in which the probe is to be written."""
     with pytest.raises(SpecError, match=r"the spec of tiny uses impl\.probes\.look: write it in .*probes\.py"):
-        bench.face("", probes=probes).probes.look()
+        impl_factory.make("", probes=probes).probes.look()
 
 
-def test_folders_are_shared_and_removed(bench):
+def test_folders_are_shared_and_removed(impl_factory):
     """A folder is new and empty, the implementation writes to it, and all of them go in the end."""
-    face = bench.face("def f(folder):\n    (folder / 'a').write_text('b')\n")
-    folder = face.folder()
-    assert face.folder() != folder
-    face.f(folder)
+    proxy = impl_factory.make("def f(folder):\n    (folder / 'a').write_text('b')\n")
+    folder = proxy.folder()
+    assert proxy.folder() != folder
+    proxy.f(folder)
     assert [path.name for path in folder.iterdir()] == ["a"]
-    face.fresh().f(folder)
-    session_behind(face).close()
+    proxy.fresh().f(folder)
+    session_behind(proxy).close()
     assert not folder.parent.exists()
 
 
-def test_fresh_is_another_process(bench):
+def test_fresh_is_another_process(impl_factory):
     """What a module remembers, a fresh one has forgotten."""
-    face = bench.face("seen = []\n\n\ndef f(x):\n    seen.append(x)\n    return seen\n", judged="f")
-    face.f(1)
-    assert (face.f(2), face.fresh().f(3)) == ([1, 2], [3])
-    assert session_behind(face.fresh()).judged is session_behind(face).judged
+    proxy = impl_factory.make("seen = []\n\n\ndef f(x):\n    seen.append(x)\n    return seen\n", judged="f")
+    proxy.f(1)
+    assert (proxy.f(2), proxy.fresh().f(3)) == ([1, 2], [3])
+    assert session_behind(proxy.fresh()).judged is session_behind(proxy).judged
 
 
-def test_a_killed_call_leaves_its_files(bench):
+def test_a_killed_call_leaves_its_files(impl_factory):
     """What a call wrote before it was killed is there, and what it would have written is not."""
     source = """\
         import time
@@ -347,23 +347,23 @@ def test_a_killed_call_leaves_its_files(bench):
             time.sleep(5)
             (folder / "late").touch()
     """
-    face = bench.face(source)
-    folder = face.folder()
+    proxy = impl_factory.make(source)
+    folder = proxy.folder()
     begin = time.monotonic()
-    face.kill_after(0.3, lambda: face.f(folder))
+    proxy.kill_after(0.3, lambda: proxy.f(folder))
     assert [path.name for path in folder.iterdir()] == ["early"]
     assert time.monotonic() - begin < 4
-    face.kill_after(0.1, lambda: None)
+    proxy.kill_after(0.1, lambda: None)
 
 
-def test_killing_needs_fork(bench, monkeypatch):
+def test_killing_needs_fork(impl_factory, monkeypatch):
     """Without fork the message says what is missing."""
     monkeypatch.delattr(os, "fork")
     with pytest.raises(SpecError, match=r"impl\.kill_after needs a system with fork"):
-        bench.face("").kill_after(0, print)
+        impl_factory.make("").kill_after(0, print)
 
 
-def test_a_to_do_is_a_statement(bench):
+def test_a_to_do_is_a_statement(impl_factory):
     """Only a raise statement in the implementation's own file means that something is still to do."""
     source = """\
         import torch
@@ -398,42 +398,42 @@ def test_a_to_do_is_a_statement(bench):
         def special():
             raise Special
     """
-    face = bench.face(source)
+    proxy = impl_factory.make(source)
     for name, line in (("todo", 5), ("bare", 9), ("over_two_lines", 13)):
         with pytest.raises(ToDo) as caught:
-            getattr(face, name)()
-        assert str(caught.value) == f"to do: {bench.file}:{line}"
+            getattr(proxy, name)()
+        assert str(caught.value) == f"to do: {impl_factory.file}:{line}"
     for name, arguments, code in (
         ("missing_kernel", [torch.ones(2)], "return torch.bincount(x.to(torch.complex64))"),
         ("missing_forward", [1], "return torch.nn.Module()(x)"),
         ("special", [], "raise Special"),
     ):
         with pytest.raises(NotImplementedError) as failed:
-            getattr(face, name)(*arguments)
+            getattr(proxy, name)(*arguments)
         location = location_of(failed.value)
         assert location is not None
         assert location.code == code
 
 
-def test_what_cannot_be_read_again_is_no_to_do(bench):
+def test_what_cannot_be_read_again_is_no_to_do(impl_factory):
     """Where the line that raised cannot be looked at, the exception stays what it is."""
-    location = Location(file=str(bench.folder / "gone.py"), line=1, code="")
+    location = Location(file=str(impl_factory.folder / "gone.py"), line=1, code="")
     assert not is_to_do(NotImplementedError(), location)
-    bench.file.write_text("f(\n", encoding="utf-8")
-    assert not is_to_do(NotImplementedError(), replace(location, file=str(bench.file)))
-    bench.file.write_text("if x:\n    raise NotImplementedError\nraise ValueError\n", encoding="utf-8")
+    impl_factory.file.write_text("f(\n", encoding="utf-8")
+    assert not is_to_do(NotImplementedError(), replace(location, file=str(impl_factory.file)))
+    impl_factory.file.write_text("if x:\n    raise NotImplementedError\nraise ValueError\n", encoding="utf-8")
     linecache.clearcache()
-    assert is_to_do(NotImplementedError(), replace(location, file=str(bench.file), line=2))
-    assert not is_to_do(NotImplementedError(), replace(location, file=str(bench.file), line=3))
+    assert is_to_do(NotImplementedError(), replace(location, file=str(impl_factory.file), line=2))
+    assert not is_to_do(NotImplementedError(), replace(location, file=str(impl_factory.file), line=3))
 
 
-def test_an_error_knows_the_learners_line(bench):
+def test_an_error_knows_the_learners_line(impl_factory):
     """The innermost line of the learner's own file is where an exception came from, also of its cause."""
-    face = bench.face("def g(x):\n    return len(x)\n\n\ndef f(x):\n    return g(x)\n")
+    proxy = impl_factory.make("def g(x):\n    return len(x)\n\n\ndef f(x):\n    return g(x)\n")
     with pytest.raises(TypeError) as caught:
-        face.f(1)
+        proxy.f(1)
     location = location_of(caught.value)
-    assert (location.file, location.line, location.code) == (str(bench.file), 2, "return len(x)")
+    assert (location.file, location.line, location.code) == (str(impl_factory.file), 2, "return len(x)")
     later = ValueError("later")
     later.__cause__ = caught.value
     assert location_of(later) is location
@@ -460,11 +460,11 @@ def test_an_error_knows_the_learners_line(bench):
     ],
 )
 @pytest.mark.filterwarnings("ignore::hypothesis.errors.HypothesisDeprecationWarning")
-def test_nothing_that_ends_or_skips_a_test_leaves(bench, raises):
+def test_nothing_that_ends_or_skips_a_test_leaves(impl_factory, raises):
     """An implementation that tries to leave otherwise than by an ordinary exception has failed."""
-    face = bench.face(f"import hypothesis, pytest, sys, unittest\n\n\ndef f():\n    {raises}\n")
+    proxy = impl_factory.make(f"import hypothesis, pytest, sys, unittest\n\n\ndef f():\n    {raises}\n")
     with pytest.raises(ImplementationCrashed, match=r"tiny\.py raised \w+, which ends a program or a test") as caught:
-        face.f()
+        proxy.f()
     assert location_of(caught.value).code == raises
 
 
@@ -480,30 +480,30 @@ INTERRUPTED = {
 
 
 @pytest.mark.parametrize("way", INTERRUPTED)
-def test_a_keyboard_interrupt_is_a_persons(bench, way):
+def test_a_keyboard_interrupt_is_a_persons(impl_factory, way):
     """Somebody who stops a run stops it, wherever the code under test is, and whatever it makes of it."""
-    face = bench.face(
+    proxy = impl_factory.make(
         "import os, signal\n\n\ndef kill():\n    os.kill(os.getpid(), signal.SIGINT)\n\n\n"
         f"def f():\n    {INTERRUPTED[way]}\n"
     )
     with pytest.raises(KeyboardInterrupt):
-        face.f()
+        proxy.f()
 
 
-def test_a_keyboard_interrupt_stops_an_import(bench):
+def test_a_keyboard_interrupt_stops_an_import(impl_factory):
     """So while the file is imported."""
     with pytest.raises(KeyboardInterrupt):
-        bench.face("import os, signal\nos.kill(os.getpid(), signal.SIGINT)\n\n\ndef f():\n    pass\n").f()
+        impl_factory.make("import os, signal\nos.kill(os.getpid(), signal.SIGINT)\n\n\ndef f():\n    pass\n").f()
 
 
-def test_what_the_harness_raises_passes(bench):
+def test_what_the_harness_raises_passes(impl_factory):
     """A guard that speaks up within an implementation is heard."""
     source = "from harness.errors import RequirementMissing\n\n\ndef f():\n    raise RequirementMissing('no network')\n"
     with pytest.raises(RequirementMissing, match="no network"):
-        bench.face(source).f()
+        impl_factory.make(source).f()
 
 
-def test_a_call_has_a_deadline(bench, monkeypatch):
+def test_a_call_has_a_deadline(impl_factory, monkeypatch):
     """A call that does not return, or whose result never ends, is broken off."""
     monkeypatch.setattr(conditions, "DEADLINE", 0.1)
     source = """\
@@ -526,64 +526,64 @@ def test_a_call_has_a_deadline(bench, monkeypatch):
         def g():
             return Endless()
     """
-    face = bench.face(source)
-    for call in (face.f, face.g):
+    proxy = impl_factory.make(source)
+    for call in (proxy.f, proxy.g):
         with pytest.raises(DeadlineExceeded, match=r"did not return within 0\.1 s"):
             call()
 
 
-def test_a_call_that_is_not_made_again_still_has_its_line(bench, monkeypatch):
+def test_a_call_that_is_not_made_again_still_has_its_line(impl_factory, monkeypatch):
     """A later test of an exercise that was too slow shows the same line, whatever was raised in between."""
     monkeypatch.setattr(conditions, "DEADLINE", 0.1)
-    face = bench.face("import time\n\n\ndef f():\n    time.sleep(5)\n\n\ndef g():\n    raise ValueError\n")
-    f, g = (session_behind(face).host.kata.exercise(name) for name in "fg")
+    proxy = impl_factory.make("import time\n\n\ndef f():\n    time.sleep(5)\n\n\ndef g():\n    raise ValueError\n")
+    f, g = (session_behind(proxy).host.kata.exercise(name) for name in "fg")
     lines = []
     for _ in range(2):
-        session_behind(face).judge(f)
+        session_behind(proxy).judge(f)
         with pytest.raises(DeadlineExceeded) as caught:
-            face.f()
+            proxy.f()
         lines.append(location_of(caught.value).line)
-        session_behind(face).judge(g)
+        session_behind(proxy).judge(g)
         for _ in range(20):
             with pytest.raises(ValueError, match=r"^$"):
-                face.g()
+                proxy.g()
     assert lines == [5, 5]
 
 
-def test_an_import_has_a_deadline(bench, monkeypatch):
+def test_an_import_has_a_deadline(impl_factory, monkeypatch):
     """A file that does not end when it is imported is waited for once, and the message says what that means."""
     monkeypatch.setattr(conditions, "DEADLINE", 0.1)
-    face = bench.face("import time\ntime.sleep(0.3)\n\n\ndef f():\n    pass\n")
+    proxy = impl_factory.make("import time\ntime.sleep(0.3)\n\n\ndef f():\n    pass\n")
     for _ in range(2):
         begin = time.monotonic()
         with pytest.raises(SourceError, match=r"tiny\.py could not be imported within 0\.1 s: what stands outside"):
-            face.f()
+            proxy.f()
         monkeypatch.setattr(conditions, "DEADLINE", 5)
     assert time.monotonic() - begin < 0.1
 
 
-def test_a_file_that_fails_fails_each_time(bench):
+def test_a_file_that_fails_fails_each_time(impl_factory):
     """The error of an import is raised at each use, without running the file again."""
-    face = bench.face("f(\n", solution="def f(): ...\n")
+    proxy = impl_factory.make("f(\n", solution="def f(): ...\n")
     errors = []
     for _ in range(2):
         with pytest.raises(SourceError, match=r"tiny\.py:1 is not valid Python") as caught:
-            face.f()
+            proxy.f()
         errors.append(caught.value)
     assert errors[0] is errors[1]
 
 
-def test_names_and_signatures_are_compared(bench):
+def test_names_and_signatures_are_compared(impl_factory):
     """A missing name and other parameters are reported by what was asked for; an unknown one is the spec's fault."""
-    face = bench.face("def f(y):\n    return y\n", solution="def f(x): ...\n\n\ndef g(a, b=2): ...\n")
+    proxy = impl_factory.make("def f(y):\n    return y\n", solution="def f(x): ...\n\n\ndef g(a, b=2): ...\n")
     with pytest.raises(WrongSignature, match=r"(?s)asked for: f\(x\).*written:   f\(y\)"):
-        face.f(1)
+        proxy.f(1)
     with pytest.raises(
         MissingName, match=r"g is not defined in tiny\.py: it should be a function, called as g\(a, b=2\)"
     ):
-        face.g(1)
+        proxy.g(1)
     with pytest.raises(SpecError, match=r"the spec of tiny uses impl\.h, which tiny\.py does not define"):
-        face.h(1)
+        proxy.h(1)
 
 
 @pytest.mark.parametrize(
@@ -598,13 +598,13 @@ def test_names_and_signatures_are_compared(bench):
     ],
     ids=["required", "optional", "by name", "any number", "positional only", "class"],
 )
-def test_a_shown_call_names_optional_parameters(bench, call, text):
+def test_a_shown_call_names_optional_parameters(impl_factory, call, text):
     """What stands for an optional parameter has its name, wherever Python could take it by name."""
-    face = bench.face(
+    proxy = impl_factory.make(
         "def f(logits, labels, weight=None, ignore=-1):\n    return 1\n\n\n"
         "def g(a, b=0, *rest):\n    return 1\n\n\n"
         "def h(a, b=0, /):\n    return 1\n\n\n"
         "class C:\n    def __init__(self, size=1):\n        self.size = size\n"
     )
-    call(face)
+    call(proxy)
     assert last_call.last_call() == text

@@ -37,8 +37,8 @@ from harness.runner.isolation.wire import receive, send
 from harness.runner.isolation.worker import READY
 from harness.runner.locations import location_of
 from harness.runner.proxy import session_behind
-from harness.tests.apart import DEADLINE, Faces, NearParent, eventually, session_of
-from harness.tests.kitchen import MISTAKES, SOLUTION, SPEC
+from harness.tests.isolated import DEADLINE, Faces, NearParent, eventually, session_of
+from harness.tests.tiny_kata import MISTAKES, SOLUTION, SPEC
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs a system with fork")
 
@@ -51,28 +51,28 @@ def forked(warm, monkeypatch):
 
 
 @pytest.fixture(params=["near", "forked"])
-def faces(request, cellar, monkeypatch):
+def proxies(request, cellar, monkeypatch):
     """Faces of answers behind a channel: in a thread, where all can be watched, and in a process of their own."""
     near = request.param == "near"
     parent = NearParent(lambda: _cellar_kata(cellar)) if near else request.getfixturevalue("warm")
     monkeypatch.setattr(remote, "_parent", parent)
-    faces = Faces(cellar)
-    yield faces
-    faces.close()
+    proxies = Faces(cellar)
+    yield proxies
+    proxies.close()
 
 
 @pytest.fixture
 def far(cellar, forked):
     """Faces of answers in processes of their own."""
-    faces = Faces(cellar)
-    yield faces
-    faces.close()
+    proxies = Faces(cellar)
+    yield proxies
+    proxies.close()
 
 
 @pytest.fixture
 def play(cellar, monkeypatch):
-    """Puts anything in a worker's place; gives the face of what it pretends to be."""
-    faces = Faces(cellar)
+    """Puts anything in a worker's place; gives the proxy of what it pretends to be."""
+    proxies = Faces(cellar)
 
     def play(worker, *, status=None, ready=True):
         def act(channel):
@@ -84,15 +84,15 @@ def play(cellar, monkeypatch):
         parent = NearParent(lambda: _cellar_kata(cellar), act)
         parent.status = status
         monkeypatch.setattr(remote, "_parent", parent)
-        return faces.face("def f():\n    pass\n")
+        return proxies.make("def f():\n    pass\n")
 
     yield play
-    faces.close()
+    proxies.close()
 
 
 def _cellar_kata(cellar):
     from harness.catalogue.catalogue import read_kata
-    from harness.tests.kitchen import pack_of
+    from harness.tests.tiny_kata import pack_of
 
     folder = cellar.folder / "katas" / "90_cellar"
     return read_kata(folder, pack_of(folder))
@@ -180,49 +180,49 @@ def items(shelf):
 """
 
 
-def test_handles_do_what_their_objects_do(faces):
+def test_handles_do_what_their_objects_do(proxies):
     """A handle is called, indexed, iterated over, measured, asked for attributes and passed back."""
-    face = faces.face(SHELF)
-    shelf = face.Shelf([1, 2, 3])
+    proxy = proxies.make(SHELF)
+    shelf = proxy.Shelf([1, 2, 3])
     assert (shelf("a", mark="-"), shelf[1], shelf[0:2], len(shelf), list(shelf)) == ("a-", 2, [1, 2], 3, [1, 2, 3])
     assert (shelf.items, bool(shelf), shelf.me() == shelf) == ([1, 2, 3], True, True)
-    assert face.same(shelf, shelf) is True
-    assert face.items(shelf) == [1, 2, 3]
+    assert proxy.same(shelf, shelf) is True
+    assert proxy.items(shelf) == [1, 2, 3]
     assert not hasattr(shelf, "colour")
     with pytest.raises(IndexError):
         shelf[5]
 
 
-def test_handles_that_nobody_holds_are_let_go(faces):
+def test_handles_that_nobody_holds_are_let_go(proxies):
     """An object that the spec has forgotten may be collected on the other side, and its number is used no more."""
-    face = faces.face(
+    proxy = proxies.make(
         "import gc\nimport weakref\n\nseen = []\n\n\nclass Thing:\n    def __init__(self):\n"
         "        seen.append(weakref.ref(self))\n\n    def me(self):\n        return self\n\n\n"
         "def alive():\n    gc.collect()\n    return sum(each() is not None for each in seen)\n"
     )
-    things = [face.Thing() for _ in range(5)]
-    assert face.alive() == 5
+    things = [proxy.Thing() for _ in range(5)]
+    assert proxy.alive() == 5
     del things[1:]
     again = things[0].me()
     things.clear()
-    assert face.alive() == 1
+    assert proxy.alive() == 1
     assert again.me() == again
 
 
 def test_foreign_and_stale_handles_are_refused(far):
     """A handle is no use to another process, nor when the process that held its object has ended."""
-    face = far.face(SHELF)
-    shelf = face.Shelf([1])
+    proxy = far.make(SHELF)
+    shelf = proxy.Shelf([1])
     with pytest.raises(SpecError, match="belongs to another process"):
-        face.fresh().items(shelf)
-    session_behind(face).host.end()
+        proxy.fresh().items(shelf)
+    session_behind(proxy).host.end()
     with pytest.raises(SpecError, match="the process that held it has ended"):
-        face.items(shelf)
+        proxy.items(shelf)
 
 
-def test_memory_is_shared_as_in_one_process(faces):
+def test_memory_is_shared_as_in_one_process(proxies):
     """Views, changes in place, arguments that come back and memory shared with NumPy are what they are elsewhere."""
-    face = faces.face(
+    proxy = proxies.make(
         """\
         import torch
 
@@ -249,35 +249,35 @@ def test_memory_is_shared_as_in_one_process(faces):
     )
     base, a, items = torch.zeros(2, 3), np.zeros(2), [1]
     row = base[0]
-    assert face.change(row, a, items) is row
+    assert proxy.change(row, a, items) is row
     assert (base.tolist(), a.tolist(), items) == ([[1, 1, 1], [0, 0, 0]], [1, 1], [1, 3])
-    face.turned(base)[0, 1] = 7
+    proxy.turned(base)[0, 1] = 7
     assert base[1, 0] == 7
-    array = face.numpy(base)
+    array = proxy.numpy(base)
     array[1, 2] = 5
     assert base[1, 2] == 5
-    whole, half = face.halves(4)
+    whole, half = proxy.halves(4)
     half.fill_(2)
     assert whole.tolist() == [2, 2, 0, 0]
 
 
-def test_errors_come_with_the_line_that_raised(faces):
+def test_errors_come_with_the_line_that_raised(proxies):
     """Exceptions arrive as what they are, to-dos as to-dos, and both with the line of the answer's file."""
-    face = faces.face(
+    proxy = proxies.make(
         "import sys\n\n\ndef f():\n    return [][1]\n\n\ndef g():\n    raise NotImplementedError\n\n\n"
         "def h():\n    raise ValueError('no', 3)\n\n\ndef leave():\n    sys.exit(3)\n"
     )
     with pytest.raises(IndexError) as caught:
-        face.f()
+        proxy.f()
     where = location_of(caught.value)
-    assert (where.file, where.line, where.code) == (str(faces.cellar.file), 5, "return [][1]")
+    assert (where.file, where.line, where.code) == (str(proxies.cellar.file), 5, "return [][1]")
     with pytest.raises(ToDo, match=r"answer\.py:9"):
-        face.g()
+        proxy.g()
     with pytest.raises(ValueError, match="no") as raised:
-        face.h()
+        proxy.h()
     assert raised.value.args == ("no", 3)
     with pytest.raises(ImplementationCrashed, match="SystemExit"):
-        face.leave()
+        proxy.leave()
 
 
 @pytest.mark.parametrize(
@@ -289,45 +289,45 @@ def test_errors_come_with_the_line_that_raised(faces):
         ("1 / 0\n", SourceError, "answer.py:1 fails when the file is imported"),
     ],
 )
-def test_files_that_cannot_be_used(faces, source, expected, message):
+def test_files_that_cannot_be_used(proxies, source, expected, message):
     """What is wrong with the file as a whole is told as in one process, at each use."""
-    face = faces.face(source, solution="def f(x):\n    pass\n")
+    proxy = proxies.make(source, solution="def f(x):\n    pass\n")
     for _ in range(2):
         with pytest.raises(expected, match=message):
-            face.f(1)
+            proxy.f(1)
 
 
-def test_what_cannot_cross_is_the_answers_fault(faces):
+def test_what_cannot_cross_is_the_answers_fault(proxies):
     """A result that is no plain data once it is looked at fails the call, and the worker lives on."""
-    face = faces.face(
+    proxy = proxies.make(
         "def f():\n    items = []\n    items.append(items)\n    return items\n\n\ndef g():\n    return 1\n"
     )
     with pytest.raises((ImplementationError, RecursionError)):
-        face.f()
-    assert face.g() == 1
+        proxy.f()
+    assert proxy.g() == 1
 
 
 def test_rules_hold_in_the_worker(far):
     """A function that an exercise forbids may not be called there either."""
-    face = far.face("import torch\n\n\ndef f(x):\n    return torch.sort(x).values\n")
+    proxy = far.make("import torch\n\n\ndef f(x):\n    return torch.sort(x).values\n")
     toml = far.cellar.folder / "katas" / "90_cellar" / "kata.toml"
     toml.write_text(toml.read_text() + 'forbid = ["torch.sort"]\n', encoding="utf-8")
-    session_behind(face).judge(_cellar_kata(far.cellar).exercise("f"))
+    session_behind(proxy).judge(_cellar_kata(far.cellar).exercise("f"))
     with pytest.raises(ForbiddenCall, match=r"torch\.sort"):
-        face.f(torch.ones(2))
+        proxy.f(torch.ones(2))
 
 
-def test_probes_run_beside_the_answer(faces):
+def test_probes_run_beside_the_answer(proxies):
     """A probe gets the module of the answer, and its result crosses as any other."""
-    face = faces.face(SHELF, probes="def size(module, n):\n    return len(module.Shelf(range(n)))\n")
-    assert face.probes.size(4) == 4
+    proxy = proxies.make(SHELF, probes="def size(module, n):\n    return len(module.Shelf(range(n)))\n")
+    assert proxy.probes.size(4) == 4
     with pytest.raises(SpecError, match="write it in"):
-        face.probes.weight(1)
+        proxy.probes.weight(1)
 
 
 def test_fresh_kill_after_and_folder(far):
     """A fresh process knows nothing of the first, shares its folder, and finds there what a killed call has left."""
-    face = far.face(
+    proxy = far.make(
         """\
         import time
 
@@ -349,23 +349,23 @@ def test_fresh_kill_after_and_folder(far):
             return (folder / "text").read_text()
         """
     )
-    assert (face.up(), face.up()) == (1, 2)
-    other = face.fresh()
-    assert (other.up(), face.up()) == (1, 3)
-    folder = face.folder()
-    face.kill_after(0.5, lambda: face.write(folder, "left"))
+    assert (proxy.up(), proxy.up()) == (1, 2)
+    other = proxy.fresh()
+    assert (other.up(), proxy.up()) == (1, 3)
+    folder = proxy.folder()
+    proxy.kill_after(0.5, lambda: proxy.write(folder, "left"))
     assert other.read(folder) == "left"
-    assert face.up() == 1
+    assert proxy.up() == 1
     session_behind(other).host.end()
 
 
-def test_both_modes_draw_the_same_numbers(far, bench):
+def test_both_modes_draw_the_same_numbers(far, impl_factory):
     """A call has the same seed in both modes: what it draws is the same to the bit."""
     source = "import random\nimport torch\n\n\ndef f():\n    return torch.rand(3), random.random()\n"
     drawn = []
-    for face in (far.face(source), bench.face(source)):
+    for proxy in (far.make(source), impl_factory.make(source)):
         seeds.call_seeds.seed(0)
-        drawn.append([(x.tolist(), y) for x, y in (face.f(), face.f())])
+        drawn.append([(x.tolist(), y) for x, y in (proxy.f(), proxy.f())])
     assert drawn[0] == drawn[1]
 
 
@@ -538,9 +538,9 @@ def test_a_worker_that_does_not_answer(play, monkeypatch):
     """Silence beyond the deadline is told as such, and the next worker is another one."""
     monkeypatch.setattr(conditions, "DEADLINE", 0.05)
     monkeypatch.setattr(remote, "GRACE", 0.05)
-    face = play(lambda channel: channel.recv(1))
+    proxy = play(lambda channel: channel.recv(1))
     with pytest.raises(DeadlineExceeded, match=r"did not return within 0\.05 s"):
-        face.f()
+        proxy.f()
 
 
 def test_a_worker_that_never_gets_ready(play):
@@ -549,30 +549,30 @@ def test_a_worker_that_never_gets_ready(play):
         play(lambda channel: None, ready=False).f()
 
 
-def test_a_worker_without_memory_is_replaced(faces):
+def test_a_worker_without_memory_is_replaced(proxies):
     """After a call that wanted too much memory, the next one finds another process."""
-    face = faces.face(
+    proxy = proxies.make(
         "count = 0\n\n\ndef up():\n    global count\n    count += 1\n    return count\n\n\n"
         "def bomb():\n    raise MemoryError\n",
         judged="up",
     )
-    assert face.up() == 1
-    session_behind(face).judge(_cellar_kata(faces.cellar).exercise("bomb"))
+    assert proxy.up() == 1
+    session_behind(proxy).judge(_cellar_kata(proxies.cellar).exercise("bomb"))
     with pytest.raises(MemoryExceeded, match="wanted more memory") as caught:
-        face.bomb()
+        proxy.bomb()
     assert location_of(caught.value).code == "raise MemoryError"
-    session_behind(face).judge(_cellar_kata(faces.cellar).exercise("up"))
-    assert face.up() == 1
+    session_behind(proxy).judge(_cellar_kata(proxies.cellar).exercise("up"))
+    assert proxy.up() == 1
 
 
 def test_what_is_printed_is_passed_on(far, capsys):
     """What an answer prints appears where the judge prints, up to a limit that is told."""
-    face = far.face("def f(n):\n    print('seen')\n    print('x' * n)\n\n\ndef g():\n    pass\n")
-    face.f(1)
-    session_behind(face).host.end()
+    proxy = far.make("def f(n):\n    print('seen')\n    print('x' * n)\n\n\ndef g():\n    pass\n")
+    proxy.f(1)
+    session_behind(proxy).host.end()
     assert "seen\nx\n" in capsys.readouterr().out
-    face.f(1 << 20)
-    session_behind(face).host.end()
+    proxy.f(1 << 20)
+    session_behind(proxy).host.end()
     out = capsys.readouterr().out
     assert "more than that is not shown" in out
     assert len(out) < output.MOST_PRINTED + 1000

@@ -9,7 +9,7 @@ import pytest
 from harness.runner.isolation import remote
 from harness.runner.locations import location_of
 from harness.runner.proxy import session_behind
-from harness.tests.apart import Faces
+from harness.tests.isolated import Faces
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs a system with fork")
 
@@ -35,17 +35,19 @@ def each():
 
 
 @pytest.fixture
-def face(cellar, warm, monkeypatch):
+def proxy(cellar, warm, monkeypatch):
     monkeypatch.setattr(remote, "_parent", warm)
-    faces = Faces(cellar)
-    yield faces.face(ANSWER)
-    faces.close()
+    proxies = Faces(cellar)
+    yield proxies.make(ANSWER)
+    proxies.close()
 
 
 @pytest.mark.parametrize("name", ["ask", "stop", "trace", "read", "each"])
-def test_whoever_reads_is_told_where_there_is_a_keyboard(face, name):
+def test_whoever_reads_is_told_where_there_is_a_keyboard(proxy, name):
     """However the answer reads, it gets an ordinary exception, the same one at each call."""
     for _ in range(2):
         with pytest.raises(OSError, match=r"^a check has no keyboard, .*: `kata check --debug` has one$") as caught:
-            getattr(face, name)()
-        assert location_of(caught.value).file == str(session_behind(face).host._kata.folder.parent.parent / "answer.py")
+            getattr(proxy, name)()
+        assert location_of(caught.value).file == str(
+            session_behind(proxy).host._kata.folder.parent.parent / "answer.py"
+        )

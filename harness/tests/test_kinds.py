@@ -13,7 +13,7 @@ from harness.data.literals import literal
 from harness.runner.isolation import remote
 from harness.runner.proxy import session_behind
 from harness.spec.asserts import Mismatch, assert_tensor, assert_value
-from harness.tests.apart import Faces
+from harness.tests.isolated import Faces
 
 ANSWER = """\
 import torch
@@ -71,31 +71,31 @@ def far(request, monkeypatch):
     if not hasattr(os, "fork"):
         pytest.skip("needs a system with fork")
     monkeypatch.setattr(remote, "_parent", request.getfixturevalue("warm"))
-    faces = Faces(request.getfixturevalue("cellar"))
-    yield faces.face(ANSWER)
-    faces.close()
+    proxies = Faces(request.getfixturevalue("cellar"))
+    yield proxies.make(ANSWER)
+    proxies.close()
 
 
 @pytest.fixture(params=["near", "far"])
-def face(request, bench):
+def proxy(request, impl_factory):
     """The answer in this process, and in one of its own."""
-    return bench.face(ANSWER) if request.param == "near" else request.getfixturevalue("far")
+    return impl_factory.make(ANSWER) if request.param == "near" else request.getfixturevalue("far")
 
 
 @pytest.mark.parametrize("name", SAYS)
 @pytest.mark.filterwarnings("error")
-def test_a_result_of_the_wrong_kind_says_which_it_is(face, name):
+def test_a_result_of_the_wrong_kind_says_which_it_is(proxy, name):
     """The type has its name, and a generator or a coroutine the reason why it is one."""
     kind, reason = SAYS[name]
     with pytest.raises(Mismatch) as caught:
-        assert_value(getattr(face, name)(), [1])
+        assert_value(getattr(proxy, name)(), [1])
     assert caught.value.difference == f"the type is {kind}{reason}, and should be list"
     assert caught.value.got == f"<{kind}>"
 
 
-def test_an_object_inside_is_named_in_its_place(face):
+def test_an_object_inside_is_named_in_its_place(proxy):
     """A list may hold one; what a learner could paste still has the call that gave it."""
-    result = face.pair()
+    result = proxy.pair()
     with pytest.raises(Mismatch) as caught:
         assert_value(result, [1, 2])
     assert (caught.value.difference, caught.value.got) == ("at [1]: the type is Net, and should be int", "[1, <Net>]")
@@ -129,23 +129,23 @@ def net():
 """
 
 
-def test_a_missing_return_is_asked_for(bench):
+def test_a_missing_return_is_asked_for(impl_factory):
     """Only where the exercise itself gave None and something else was wanted."""
-    face = bench.face(RETURN, probes="def nothing(module):\n    pass\n")
+    proxy = impl_factory.make(RETURN, probes="def nothing(module):\n    pass\n")
 
     def said(actual, expected=1):
         with pytest.raises(Mismatch) as caught:
             assert_value(actual, expected)
         return caught.value.difference
 
-    assert said(face.nothing()) == "the type is NoneType, and should be int; is a `return` missing?"
-    assert said(face.nothing(torch.ones(1)), "x").endswith("missing?")
-    for actual in (face.some(), face.probes.nothing(), face.net().nothing()):
+    assert said(proxy.nothing()) == "the type is NoneType, and should be int; is a `return` missing?"
+    assert said(proxy.nothing(torch.ones(1)), "x").endswith("missing?")
+    for actual in (proxy.some(), proxy.probes.nothing(), proxy.net().nothing()):
         assert "missing" not in said(actual)
-    face.nothing()
+    proxy.nothing()
     assert "missing" not in said(2)
-    face.some()
+    proxy.some()
     assert "missing" not in said(None)
-    face.nothing()
-    session_behind(face).judge(None)
+    proxy.nothing()
+    session_behind(proxy).judge(None)
     assert "missing" not in said(None)

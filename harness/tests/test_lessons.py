@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from harness.catalogue.lessons import Lesson, lesson_path, run
 from harness.errors import CatalogueError
-from harness.tests.kitchen import LESSON, cook_kata
+from harness.tests.tiny_kata import LESSON, make_kata
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -192,7 +192,7 @@ def test_running_leaves_the_command_line_alone(lesson, monkeypatch, capsys):
 
 def test_a_lesson_in_the_readers_language_is_chosen(tmp_path):
     """A translation beside the lesson is taken if it is there; English where it is not."""
-    kata = cook_kata(tmp_path / "katas" / "01_x")
+    kata = make_kata(tmp_path / "katas" / "01_x")
     russian, brazilian = kata.folder / "README.ru.md", kata.folder / "README.pt-br.md"
     for path in (russian, brazilian):
         path.write_text("# Title")

@@ -22,8 +22,8 @@ from harness.mutation.generate import mutants_of
 from harness.mutation.run import Campaign, ReferenceFails, subjects_of
 from harness.mutation.score import strength_of
 from harness.mutation.subject import Fate, Mutant, Result
-from harness.tests.kitchen import SOLUTION, SPEC, TOML, cook_kata, needs_cosmic_ray, pack_of
-from harness.tests.stage import NoParent
+from harness.tests.commands import NoParent
+from harness.tests.tiny_kata import SOLUTION, SPEC, TOML, make_kata, needs_cosmic_ray, pack_of
 from harness.workspace.workspace import Workspace
 
 needs_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs a system with fork")
@@ -53,7 +53,7 @@ def tiny(cellar):
     folder = cellar.folder / "katas" / "90_cellar"
 
     def write(**files):
-        return cook_kata(folder, **files)
+        return make_kata(folder, **files)
 
     yield write
     cellar.kata("def f():\n    pass\n")
@@ -379,7 +379,7 @@ def marked(folder, *marks: str):
     """The tiny kata, with marks below the keys of `double`."""
     table = "\n".join(["", "[exercise.equivalent]", *(f'{mark} = "the same"' for mark in marks), "", ""])
     first, second = TOML.split('\n[[exercise]]\nname = "join_words"')
-    return cook_kata(
+    return make_kata(
         folder / "katas" / "03_tiny_things", toml=f'{first}{table}[[exercise]]\nname = "join_words"{second}'
     )
 

@@ -17,7 +17,7 @@ from harness.judge.collection import reference_of
 from harness.judge.pytest_plugin import HARNESS, KataPlugin
 from harness.judge.verdicts import SCHEMA_VERSION
 from harness.runner import conditions
-from harness.tests.kitchen import SOLUTION, SPEC, TOML
+from harness.tests.tiny_kata import SOLUTION, SPEC, TOML
 
 ALL = ["test_is_twice_the_number", "test_a_space_is_the_default", "test_the_separator_stands_between_words"]
 
@@ -38,76 +38,76 @@ def test_the_plugin_needs_no_torch():
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
 
 
-def test_the_solution_passes(stall):
+def test_the_solution_passes(specs):
     """The reference passes its spec, and the run ends with a line that says so."""
-    stall.kata()
-    result = stall.run("--impl", "solution", "-v")
+    specs.kata()
+    result = specs.run("--impl", "solution", "-v")
     result.assert_outcomes(passed=3)
-    assert stall.outcomes() == dict.fromkeys(ALL, "passed")
+    assert specs.outcomes() == dict.fromkeys(ALL, "passed")
     result.stdout.fnmatch_lines([
         "*::test_is_twice_the_number[[]solution[]] PASSED*",
         "*= katas =*",
         "tiny_things [[]solution[]]: 2 of 2 exercises passed",
     ])  # fmt: skip
-    (first, *_) = stall.findings()
+    (first, *_) = specs.findings()
     assert first.sentence == "The result is twice the number."
     assert (first.topic, first.exercise, first.implementation) == ("tiny_things", "double", "solution")
     assert first.seconds > 0
     assert (first.failure, first.touched) == (None, None)
 
 
-def test_the_learners_file_is_judged_by_default(stall):
+def test_the_learners_file_is_judged_by_default(specs):
     """A stub is to do: it fails, in one line each, and without a traceback."""
-    stall.kata()
-    result = stall.run()
+    specs.kata()
+    result = specs.run()
     result.assert_outcomes(failed=3)
-    assert stall.outcomes() == dict.fromkeys(ALL, "todo")
-    result.stdout.fnmatch_lines([f"to do: {stall.learner}:13", "tiny_things *double todo, join_words todo"])
+    assert specs.outcomes() == dict.fromkeys(ALL, "todo")
+    result.stdout.fnmatch_lines([f"to do: {specs.learner}:13", "tiny_things *double todo, join_words todo"])
     result.stdout.no_fnmatch_line("*Traceback*")
     result.stdout.no_fnmatch_line("*raise *")
 
 
-def test_several_implementations_in_one_run(stall, tmp_path):
+def test_several_implementations_in_one_run(specs, tmp_path):
     """Each value of `--impl` is judged, once, under its own name."""
-    stall.kata(learner=learner("return 3 * number"))
+    specs.kata(learner=learner("return 3 * number"))
     folder = tmp_path / "somebody"
     folder.mkdir()
     (folder / "tiny_things.py").write_text(SOLUTION, encoding="utf-8")
     references = ["solution", str(folder), "stub", "solution"]
-    stall.run(*(f"--impl={reference}" for reference in references))
-    counted = {r: [str(f.outcome) for f in stall.findings() if f.implementation == r] for r in references}
+    specs.run(*(f"--impl={reference}" for reference in references))
+    counted = {r: [str(f.outcome) for f in specs.findings() if f.implementation == r] for r in references}
     assert counted == {"solution": ["passed"] * 3, str(folder): ["passed"] * 3, "stub": ["todo"] * 3}
 
 
-def test_one_exercise_can_be_judged_alone(stall):
+def test_one_exercise_can_be_judged_alone(specs):
     """The tests of other exercises are deselected."""
-    stall.kata()
-    stall.run("--impl=solution", "--kata-exercise=double").assert_outcomes(passed=1, deselected=2)
-    assert list(stall.outcomes()) == ALL[:1]
+    specs.kata()
+    specs.run("--impl=solution", "--kata-exercise=double").assert_outcomes(passed=1, deselected=2)
+    assert list(specs.outcomes()) == ALL[:1]
 
 
-def test_a_mistake_is_judged_by_its_own_exercise(stall):
+def test_a_mistake_is_judged_by_its_own_exercise(specs):
     """Tests of exercises that a mistake has left right say nothing about it."""
-    stall.kata()
-    stall.run("--impl=mistake:double__square").assert_outcomes(failed=1, deselected=2)
-    assert stall.outcomes() == {ALL[0]: "failed"}
-    stall.run("--impl=distorted:join_words__reversed")
-    assert set(stall.outcomes()) == set(ALL[1:])
-    assert [finding.touched for finding in stall.findings()] == [True, True]
+    specs.kata()
+    specs.run("--impl=mistake:double__square").assert_outcomes(failed=1, deselected=2)
+    assert specs.outcomes() == {ALL[0]: "failed"}
+    specs.run("--impl=distorted:join_words__reversed")
+    assert set(specs.outcomes()) == set(ALL[1:])
+    assert [finding.touched for finding in specs.findings()] == [True, True]
 
 
-def test_one_failure_may_be_enough(stall):
+def test_one_failure_may_be_enough(specs):
     """Asked so, the run leaves out the other tests of an exercise that has failed one; a to-do is no failure."""
-    stall.kata(learner=learner().replace("separator.join(words)", "''"))
+    specs.kata(learner=learner().replace("separator.join(words)", "''"))
     options = [
         "--impl=learner",
         "--impl=distorted:join_words__extra_dimension",
         "--impl=distorted:join_words__constant",
         "--impl=stub",
     ]
-    stall.run("--kata-first-failure", "--kata-exercise=join_words", *options)
+    specs.run("--kata-first-failure", "--kata-exercise=join_words", *options)
     counted: dict[str, list[str]] = {}
-    for finding in stall.findings():
+    for finding in specs.findings():
         counted.setdefault(finding.implementation, []).append(str(finding.outcome))
     assert list(counted.values()) == [
         ["failed", "skipped"],
@@ -147,47 +147,47 @@ BROKEN = {
 
 
 @pytest.mark.parametrize("name", BROKEN)
-def test_a_file_that_cannot_be_used_is_explained(stall, name):
+def test_a_file_that_cannot_be_used_is_explained(specs, name):
     """What is wrong with the learner's file is said in the learner's terms; nothing of the harness is to be seen."""
     source, lines = BROKEN[name]
-    stall.kata(learner=source)
-    result = stall.run()
+    specs.kata(learner=source)
+    result = specs.run()
     assert result.ret == pytest.ExitCode.TESTS_FAILED
     result.stdout.fnmatch_lines(lines)
     for hidden in ("Traceback", "harness", "hypothesis/", "Failing test case"):
         result.stdout.no_fnmatch_line(f"*{hidden}*")
-    assert stall.outcomes()[ALL[0]] == ("failed" if name in ("missing", "signature", "exits later") else "error")
+    assert specs.outcomes()[ALL[0]] == ("failed" if name in ("missing", "signature", "exits later") else "error")
 
 
-def test_a_file_that_is_no_text_is_explained(stall):
+def test_a_file_that_is_no_text_is_explained(specs):
     """The line that is not UTF-8 is shown."""
-    stall.kata(learner="")
-    stall.learner.write_bytes("x = 'Übung'\n".encode("latin1"))
-    stall.run().stdout.fnmatch_lines(["tiny_things.py:1 is not UTF-8 text: save the file as UTF-8", "    x = '*bung'"])
+    specs.kata(learner="")
+    specs.learner.write_bytes("x = 'Übung'\n".encode("latin1"))
+    specs.run().stdout.fnmatch_lines(["tiny_things.py:1 is not UTF-8 text: save the file as UTF-8", "    x = '*bung'"])
 
 
-def test_an_exception_shows_the_learners_line(stall):
+def test_an_exception_shows_the_learners_line(specs):
     """An ordinary exception has its traceback, which leads through the spec to the learner's line and nowhere else."""
-    stall.kata(learner=learner("return number.doubled"))
-    result = stall.run()
+    specs.kata(learner=learner("return number.doubled"))
+    result = specs.run()
     result.stdout.fnmatch_lines(
         ["E*AttributeError: *'doubled'*", "katas/03_tiny_things/tiny_things.py:14: AttributeError"]
     )
     result.stdout.no_fnmatch_line("harness/*")
     result.stdout.no_fnmatch_line("*/host.py*")
-    failure = stall.findings()[0].failure
+    failure = specs.findings()[0].failure
     assert failure.message == "AttributeError: 'int' object has no attribute 'doubled'"
     assert (failure.call, failure.location.line, failure.location.code) == ("double(0)", 14, "return number.doubled")
     assert failure.exceptions[0] == "builtins.AttributeError"
 
 
-def test_a_wrong_result_shows_the_call(stall):
+def test_a_wrong_result_shows_the_call(specs):
     """A failed comparison has the smallest call that was found, what was expected and what came."""
-    stall.kata(learner=learner("return number"))
-    result = stall.run()
+    specs.kata(learner=learner("return number"))
+    result = specs.run()
     result.stdout.fnmatch_lines(["E*called: *double(1)", "E*expected: *2", "E*got: *1"])
     result.stdout.no_fnmatch_line("harness/*")
-    failure = stall.findings()[0].failure
+    failure = specs.findings()[0].failure
     assert (failure.call, failure.expected, failure.got, failure.location) == ("double(1)", "2", "1", None)
 
 
@@ -203,11 +203,11 @@ FILES = '''
 '''
 
 
-def test_paths_begin_in_the_tests_own_folder(stall):
+def test_paths_begin_in_the_tests_own_folder(specs):
     """Where on this machine the folder lies says nothing to a learner."""
-    stall.kata(spec=FILES, learner=learner("return open(number)"))
-    stall.run()
-    below, itself = [finding.failure for finding in stall.findings()]
+    specs.kata(spec=FILES, learner=learner("return open(number)"))
+    specs.run()
+    below, itself = [finding.failure for finding in specs.findings()]
     assert below.message.endswith("No such file or directory: 'words/list.txt'")
     assert below.call == "double(Path('words/list.txt'))"
     assert (itself.message[-8:], itself.call) == ("'folder'", "double(Path('folder'))")
@@ -225,42 +225,42 @@ def test_paths_begin_in_the_tests_own_folder(stall):
         "raise BaseException",
     ],
 )
-def test_no_trick_passes_or_breaks_the_run(stall, does):
+def test_no_trick_passes_or_breaks_the_run(specs, does):
     """An answer that tries to leave the test fails it, and the other tests run on."""
-    stall.kata(learner=learner(does))
-    result = stall.run()
+    specs.kata(learner=learner(does))
+    result = specs.run()
     result.assert_outcomes(failed=1, passed=2)
-    assert list(stall.outcomes().values()) == ["failed", "passed", "passed"]
+    assert list(specs.outcomes().values()) == ["failed", "passed", "passed"]
 
 
 @pytest.mark.parametrize("handler", ["except Exception:", "except:", "finally:"])
-def test_an_endless_loop_times_out(stall, monkeypatch, handler):
+def test_an_endless_loop_times_out(specs, monkeypatch, handler):
     """A call without end is broken off once, not once for each example that Hypothesis would like to try."""
     monkeypatch.setattr(conditions, "DEADLINE", 0.3)
     monkeypatch.setattr(conditions, "_INSIST_EVERY", 0.05)
     loop = f"while True:\n        try:\n            time.sleep(0.01)\n        {handler}\n            number += 1"
-    stall.kata(learner=learner(loop, "import time\n"))
-    stall.run("--kata-exercise=double").stdout.fnmatch_lines(["did not return within 0.3 s"])
-    (found,) = stall.findings()
+    specs.kata(learner=learner(loop, "import time\n"))
+    specs.run("--kata-exercise=double").stdout.fnmatch_lines(["did not return within 0.3 s"])
+    (found,) = specs.findings()
     assert (found.outcome, found.failure.message) == ("timeout", "did not return within 0.3 s")
     assert found.failure.call.startswith("double(")
     assert found.seconds < 2
 
 
-def test_a_forbidden_function_fails_the_exercise(stall):
+def test_a_forbidden_function_fails_the_exercise(specs):
     """The message names the function, and the line that calls it is shown."""
     toml = TOML.replace("forbid = []", 'forbid = ["functools.reduce"]')
-    stall.kata(
+    specs.kata(
         toml=toml, learner=learner("return reduce(int.__add__, [number, number])", "from functools import reduce\n")
     )
-    result = stall.run()
+    result = specs.run()
     result.assert_outcomes(failed=1, passed=2)
     result.stdout.fnmatch_lines([
         "double is to be written without functools.reduce, and your code calls it",
         "*tiny_things.py:15",
         "    return reduce(int.__add__, [[]number, number[]])",
     ])  # fmt: skip
-    assert stall.findings()[0].failure.location.line == 15
+    assert specs.findings()[0].failure.location.line == 15
 
 
 @pytest.mark.parametrize(
@@ -273,83 +273,83 @@ def test_a_forbidden_function_fails_the_exercise(stall):
         ("@pytest.mark.exercise([])", "this one names *"),
     ],
 )
-def test_every_test_names_one_exercise(stall, marker, complaint):
+def test_every_test_names_one_exercise(specs, marker, complaint):
     """A spec with a test that names no exercise, two, or one that does not exist is not run."""
-    stall.kata(spec=SPEC.replace('@pytest.mark.exercise("double")', marker))
-    result = stall.run("--impl=solution")
+    specs.kata(spec=SPEC.replace('@pytest.mark.exercise("double")', marker))
+    result = specs.run("--impl=solution")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     result.stderr.fnmatch_lines(
         [f"ERROR: *::test_is_twice_the_number*: a test judges exactly one exercise *{complaint}*"]
     )
 
 
-def test_the_fixture_serves_specs_only(stall):
+def test_the_fixture_serves_specs_only(specs):
     """A test that is no spec's is told so, and tests that do without the fixture are left alone."""
-    stall.kata()
-    other = stall.pytester.path / "test_other.py"
+    specs.kata()
+    other = specs.pytester.path / "test_other.py"
     other.write_text("def test_a(impl):\n    pass\n\n\ndef test_b():\n    pass\n", encoding="utf-8")
-    result = stall.run(str(other), "--impl=solution")
+    result = specs.run(str(other), "--impl=solution")
     result.assert_outcomes(passed=4, errors=1)
     result.stdout.fnmatch_lines(["`impl` serves specs of katas only, and *test_other.py is none"])
-    assert set(stall.outcomes()) == set(ALL)
+    assert set(specs.outcomes()) == set(ALL)
 
 
-def test_a_test_may_do_without_the_fixture(stall):
+def test_a_test_may_do_without_the_fixture(specs):
     """What such a test finds out is about no implementation in particular."""
-    stall.kata(spec=SPEC + '\n\n@pytest.mark.exercise("double")\ndef test_world():\n    """The world stands."""\n')
-    stall.run("--impl=solution").assert_outcomes(passed=4)
-    assert stall.findings()[-1].implementation == ""
+    specs.kata(spec=SPEC + '\n\n@pytest.mark.exercise("double")\ndef test_world():\n    """The world stands."""\n')
+    specs.run("--impl=solution").assert_outcomes(passed=4)
+    assert specs.findings()[-1].implementation == ""
 
 
-def test_a_value_that_means_nothing_is_a_wrong_call(stall):
+def test_a_value_that_means_nothing_is_a_wrong_call(specs):
     """A typo in `--impl` is one line and exit code 4, before anything runs."""
-    stall.kata()
+    specs.kata()
     for options in (["--impl=nowhere"], ["--impl=solution", "--impl=mistake:double"]):
-        result = stall.run(*options)
+        result = specs.run(*options)
         assert result.ret == pytest.ExitCode.USAGE_ERROR
         assert result.errlines[1:] == [""]
-    stall.run("--impl=nowhere").stderr.fnmatch_lines(
+    specs.run("--impl=nowhere").stderr.fnmatch_lines(
         ["ERROR: *nowhere does not exist: --impl takes learner, solution, *"]
     )
 
 
-def two_katas(stall, answered):
+def two_katas(specs, answered):
     """A second kata beside the first one, and a folder with an answer to one of them."""
-    stall.kata()
-    first, stall.folder = stall.folder, stall.folder.with_name("04_more_things")
-    stall.kata(spec=SPEC.replace("tiny", "more"))
-    stall.folder = first
-    answers = stall.pytester.mkdir("answers")
+    specs.kata()
+    first, specs.folder = specs.folder, specs.folder.with_name("04_more_things")
+    specs.kata(spec=SPEC.replace("tiny", "more"))
+    specs.folder = first
+    answers = specs.pytester.mkdir("answers")
     (answers / f"{answered}.py").write_text(SOLUTION, encoding="utf-8")
 
 
-def test_a_folder_may_answer_some_katas_only(stall):
+def test_a_folder_may_answer_some_katas_only(specs):
     """Of a folder that knows one of two katas, the other one's tests fail with what is missing."""
-    two_katas(stall, "tiny_things")
-    result = stall.run(str(stall.folder.with_name("04_more_things")), "--impl=answers")
+    two_katas(specs, "tiny_things")
+    result = specs.run(str(specs.folder.with_name("04_more_things")), "--impl=answers")
     result.assert_outcomes(passed=3, errors=3)
     result.stdout.fnmatch_lines(["*answers holds neither more_things.py nor 04_more_things/more_things.py"])
-    assert [str(finding.outcome) for finding in stall.findings()] == ["passed"] * 3 + ["error"] * 3
+    assert [str(finding.outcome) for finding in specs.findings()] == ["passed"] * 3 + ["error"] * 3
 
 
-def test_a_folder_without_the_katas_of_the_run_is_a_wrong_call(stall):
+def test_a_folder_without_the_katas_of_the_run_is_a_wrong_call(specs):
     """A folder that only knows katas that were not asked for is refused before anything runs."""
-    two_katas(stall, "more_things")
-    result = stall.run("--impl=answers")
+    two_katas(specs, "more_things")
+    result = specs.run("--impl=answers")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     result.stderr.fnmatch_lines(["ERROR: *answers holds neither tiny_things.py nor 03_tiny_things/tiny_things.py"])
 
 
-def test_without_a_workspace_there_is_no_learner(stall, monkeypatch):
+def test_without_a_workspace_there_is_no_learner(specs, monkeypatch):
     """Where the learner's file cannot be found, the line says how to make a place for it."""
-    stall.kata()
-    monkeypatch.setenv("KATA_WORKSPACE", str(stall.pytester.path / "nowhere"))
-    result = stall.run()
+    specs.kata()
+    monkeypatch.setenv("KATA_WORKSPACE", str(specs.pytester.path / "nowhere"))
+    result = specs.run()
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     result.stderr.fnmatch_lines(["ERROR: KATA_WORKSPACE=*nowhere: is no workspace; `kata init *"])
 
 
-def test_a_worker_makes_its_tests_complain(stall):
+def test_a_worker_makes_its_tests_complain(specs):
     """In a worker of xdist's, whose own words nobody hears, every test fails with the complaint."""
 
     class Worker:
@@ -357,9 +357,9 @@ def test_a_worker_makes_its_tests_complain(stall):
         def pytest_configure(self, config):
             config.workerinput = {}
 
-    stall.kata(spec=SPEC.replace('@pytest.mark.exercise("double")', ""))
-    result = stall.pytester.runpytest_inprocess(
-        str(stall.folder), "-p", "no:randomly", "-p", "no:cov", plugins=[Worker()]
+    specs.kata(spec=SPEC.replace('@pytest.mark.exercise("double")', ""))
+    result = specs.pytester.runpytest_inprocess(
+        str(specs.folder), "-p", "no:randomly", "-p", "no:cov", plugins=[Worker()]
     )
     result.assert_outcomes(errors=3)
     result.stdout.fnmatch_lines(["*a test judges exactly one exercise of kata.toml and this one names none*"])
@@ -390,36 +390,36 @@ BAKING = BAKING.replace(
 MARKED = BAKING.replace('@pytest.mark.exercise("double")', '@pytest.mark.oven\n@pytest.mark.exercise("double")')
 
 
-def test_a_test_with_a_marker_is_skipped_where_the_resource_is_missing(stall):
+def test_a_test_with_a_marker_is_skipped_where_the_resource_is_missing(specs):
     """The reason names the option that runs it all the same; the kata has passed as far as it could be judged."""
-    stall.requirements = [OVEN]
-    stall.kata(spec=MARKED)
-    result = stall.run("--impl=solution", "-rs")
+    specs.requirements = [OVEN]
+    specs.kata(spec=MARKED)
+    result = specs.run("--impl=solution", "-rs")
     result.assert_outcomes(passed=2, skipped=1)
     result.stdout.fnmatch_lines(["SKIPPED * no oven here; --oven runs it all the same"])
-    found = stall.findings()[0]
+    found = specs.findings()[0]
     assert (found.outcome, found.failure.message) == ("skipped", "no oven here; --oven runs it all the same")
-    result = stall.run("--impl=solution", "-rs", "--no-oven")
+    result = specs.run("--impl=solution", "-rs", "--no-oven")
     result.stdout.fnmatch_lines(["SKIPPED * switched off by --no-oven; run it with --oven"])
 
 
-def test_the_option_forces_a_test_with_a_marker(stall):
+def test_the_option_forces_a_test_with_a_marker(specs):
     """With the option the test runs, whatever the look for the resource says, and no guard is in its way."""
-    stall.requirements = [OVEN]
-    stall.kata(spec=MARKED)
-    stall.run("--impl=solution", "--oven", "--strict-markers").assert_outcomes(passed=3)
+    specs.requirements = [OVEN]
+    specs.kata(spec=MARKED)
+    specs.run("--impl=solution", "--oven", "--strict-markers").assert_outcomes(passed=3)
     assert locked == []
 
 
-def test_a_test_without_the_marker_is_guarded(stall):
+def test_a_test_without_the_marker_is_guarded(specs):
     """The forgotten marker is named; the guard is there for the test alone."""
-    stall.requirements = [OVEN]
-    stall.kata(spec=BAKING)
-    result = stall.run("--impl=solution")
+    specs.requirements = [OVEN]
+    specs.kata(spec=BAKING)
+    result = specs.run("--impl=solution")
     result.assert_outcomes(failed=1, passed=2)
     node = "katas/03_tiny_things/test_tiny_things.py::test_is_twice_the_number[[]solution[]]"
     result.stdout.fnmatch_lines([f"E*RequirementMissing: {node} has no `oven` marker: add @pytest.mark.oven"])
-    assert stall.outcomes()[ALL[0]] == "error"
+    assert specs.outcomes()[ALL[0]] == "error"
     assert locked == []
 
 
@@ -427,41 +427,41 @@ def _raise(test):
     raise ZeroDivisionError
 
 
-def test_a_guard_that_fails_fails_the_test(stall):
+def test_a_guard_that_fails_fails_the_test(specs):
     """A third party's guard that raises is an error of the test, and does not end the run."""
-    stall.requirements = [Requirement(name="oven", help="an oven", guard=_raise)]
-    stall.kata()
-    stall.run("--impl=solution").assert_outcomes(errors=3)
-    assert stall.outcomes() == dict.fromkeys(ALL, "failed")
+    specs.requirements = [Requirement(name="oven", help="an oven", guard=_raise)]
+    specs.kata()
+    specs.run("--impl=solution").assert_outcomes(errors=3)
+    assert specs.outcomes() == dict.fromkeys(ALL, "failed")
 
 
-def test_options_and_markers_are_documented(stall):
+def test_options_and_markers_are_documented(specs):
     """Every requirement's options stand in the help, and its marker in the list of markers."""
-    stall.requirements = [OVEN]
-    stall.kata()
-    stall.run("--help").stdout.fnmatch_lines(["*--oven *run the tests that need an oven*", "*--no-oven *skip them*"])
-    stall.run("--markers").stdout.fnmatch_lines(["@pytest.mark.exercise(name): *", "@pytest.mark.oven: needs an oven"])
+    specs.requirements = [OVEN]
+    specs.kata()
+    specs.run("--help").stdout.fnmatch_lines(["*--oven *run the tests that need an oven*", "*--no-oven *skip them*"])
+    specs.run("--markers").stdout.fnmatch_lines(["@pytest.mark.exercise(name): *", "@pytest.mark.oven: needs an oven"])
 
 
-def test_what_is_wrong_with_packs_stands_at_the_top(stall):
+def test_what_is_wrong_with_packs_stands_at_the_top(specs):
     """A broken kata is named in the header of every run."""
-    stall.kata(toml="title = 1\n")
-    stall.pytester.makepyfile("def test_a(): pass")
-    stall.run().stdout.fnmatch_lines(["katas: 03_tiny_things of pack tiny is left out:*"])
+    specs.kata(toml="title = 1\n")
+    specs.pytester.makepyfile("def test_a(): pass")
+    specs.run().stdout.fnmatch_lines(["katas: 03_tiny_things of pack tiny is left out:*"])
 
 
-def test_profiles_can_be_chosen(stall):
+def test_profiles_can_be_chosen(specs):
     """Specs run by the learner's profile unless another one is named."""
     spec = "from hypothesis import settings\n" + SPEC + '\n\nprint("examples:", settings.default.max_examples)\n'
-    stall.kata(spec=spec)
+    specs.kata(spec=spec)
     for profile, expected in ((None, 40), ("grade", 100), ("thorough", 1000)):
         options = ["--impl=solution", "-s", "--collect-only"]
-        stall.run(*options, profile=profile).stdout.fnmatch_lines([f"examples: {expected}"])
+        specs.run(*options, profile=profile).stdout.fnmatch_lines([f"examples: {expected}"])
 
 
-def test_examples_do_not_depend_on_what_the_answer_is_called(stall):
+def test_examples_do_not_depend_on_what_the_answer_is_called(specs):
     """The same code is judged by the same examples under whatever name, and each test draws its own."""
-    drawn = stall.pytester.path / "drawn.txt"
+    drawn = specs.pytester.path / "drawn.txt"
     test = """
 
 @pytest.mark.exercise("double")
@@ -471,19 +471,19 @@ def test_drawn_{name}(impl, number):
     with open({file!r}, "a") as out:
         print("{name}", number, file=out)
 """
-    stall.kata(spec=SPEC + "".join(test.format(name=name, file=str(drawn)) for name in "ab"))
+    specs.kata(spec=SPEC + "".join(test.format(name=name, file=str(drawn)) for name in "ab"))
     lists = []
     for name in ("one.py", "another.py"):
-        answer = stall.pytester.path / name
-        answer.write_text(stall.load().catalogue.katas[0].solution.read_text(), encoding="utf-8")
+        answer = specs.pytester.path / name
+        answer.write_text(specs.load().catalogue.katas[0].solution.read_text(), encoding="utf-8")
         drawn.unlink(missing_ok=True)
-        stall.run(f"--impl={answer}")
+        specs.run(f"--impl={answer}")
         lists.append(drawn.read_text().splitlines())
     assert lists[0] == lists[1]
     assert [line[2:] for line in lists[0] if line[0] == "a"] != [line[2:] for line in lists[0] if line[0] == "b"]
 
 
-def test_an_answer_cannot_spoil_the_examples_of_the_next(stall):
+def test_an_answer_cannot_spoil_the_examples_of_the_next(specs):
     """Arrays that stand in the spec, as examples or parameters, are the author's for every answer that is judged."""
     spec = """
     import numpy as np
@@ -506,58 +506,58 @@ def test_an_answer_cannot_spoil_the_examples_of_the_next(stall):
         assert number.tolist() == [1.0, 1.0]
         impl.double(number)
     """
-    stall.kata(spec=spec, learner=SOLUTION.replace("return 2 * number", "number *= 2\n    return number"))
-    stall.run("--impl=learner", "--impl=solution")
-    assert [str(finding.outcome) for finding in stall.findings()] == ["passed"] * 4
+    specs.kata(spec=spec, learner=SOLUTION.replace("return 2 * number", "number *= 2\n    return number"))
+    specs.run("--impl=learner", "--impl=solution")
+    assert [str(finding.outcome) for finding in specs.findings()] == ["passed"] * 4
 
 
-def test_random_numbers_do_not_depend_on_the_order(stall):
+def test_random_numbers_do_not_depend_on_the_order(specs):
     """A test that draws nothing from Hypothesis meets the same numbers whichever tests ran before it."""
     spec = SPEC + (
         '\n\n@pytest.mark.exercise("double")\n@pytest.mark.parametrize("n", [1, 2])\ndef test_drawn(impl, n):\n'
         '    """Numbers are drawn."""\n    import torch\n    print("drawn:", torch.rand(1).item())\n'
     )
-    stall.kata(spec=spec)
-    lines = [line for line in stall.run("--impl=solution", "-s").outlines if "drawn:" in line]
+    specs.kata(spec=spec)
+    lines = [line for line in specs.run("--impl=solution", "-s").outlines if "drawn:" in line]
     drawn = {line.partition("drawn: ")[2].rstrip(".") for line in lines}
     assert (len(lines), len(drawn)) == (2, 1)
 
 
-def test_a_report_is_written(stall):
+def test_a_report_is_written(specs):
     """Findings, schema and exit code stand in the file, and what a failure consists of can be read from it."""
-    stall.kata(learner=learner("return number"))
-    stall.run()
-    data = json.loads(stall.report.read_text(encoding="utf-8"))
+    specs.kata(learner=learner("return number"))
+    specs.run()
+    data = json.loads(specs.report.read_text(encoding="utf-8"))
     assert (data["schema"], data["exit"], len(data["findings"])) == (SCHEMA_VERSION, 1, 3)
     assert data["findings"][0]["failure"]["call"] == "double(1)"
 
 
-def test_the_summary_can_be_left_out(stall):
+def test_the_summary_can_be_left_out(specs):
     """With --no-summary there is no line on katas, and none without findings either."""
-    stall.kata()
-    stall.run("--impl=solution", "--no-summary").stdout.no_fnmatch_line("*exercises passed*")
-    other = stall.pytester.makepyfile("def test_a(): pass")
-    stall.pytester.runpytest_inprocess(str(other)).stdout.no_fnmatch_line("*= katas =*")
+    specs.kata()
+    specs.run("--impl=solution", "--no-summary").stdout.no_fnmatch_line("*exercises passed*")
+    other = specs.pytester.makepyfile("def test_a(): pass")
+    specs.pytester.runpytest_inprocess(str(other)).stdout.no_fnmatch_line("*= katas =*")
 
 
-def test_a_pass_that_should_fail_is_a_failure(stall):
+def test_a_pass_that_should_fail_is_a_failure(specs):
     """A strict xfail that passes, and what goes wrong after a test, are found out as well."""
     spec = SPEC.replace(
         '@pytest.mark.exercise("double")', '@pytest.mark.xfail(strict=True)\n@pytest.mark.exercise("double")'
     )
     spec += "\n\n@pytest.fixture\ndef late():\n    yield\n    1 / 0\n\n\n"
     spec += '@pytest.mark.exercise("join_words")\ndef test_late(impl, late):\n    """Goes wrong afterwards."""\n'
-    stall.kata(spec=spec)
-    stall.run("--impl=solution")
-    found = [(f.test, str(f.outcome)) for f in stall.findings()]
+    specs.kata(spec=spec)
+    specs.run("--impl=solution")
+    found = [(f.test, str(f.outcome)) for f in specs.findings()]
     assert found[0] == (ALL[0], "failed")
     assert found[-2:] == [("test_late", "passed"), ("test_late", "failed")]
 
 
-def test_a_crash_of_a_worker_is_a_finding(stall):
+def test_a_crash_of_a_worker_is_a_finding(specs):
     """What xdist reports about a process that died counts as an error of the test."""
-    stall.kata()
-    plugin = KataPlugin(stall.load())
+    specs.kata()
+    plugin = KataPlugin(specs.load())
     plugin.references = ["solution"]
     nodeid = f"katas/03_tiny_things/test_tiny_things.py::{ALL[0]}[solution]"
     when: Any = "???"  # as xdist has it
@@ -568,11 +568,11 @@ def test_a_crash_of_a_worker_is_a_finding(stall):
     assert (found.test, found.implementation, found.outcome) == (ALL[0], "solution", "error")
 
 
-def test_a_worker_shares_the_lock(stall, tmp_path):
+def test_a_worker_shares_the_lock(specs, tmp_path):
     """The processes of one run find the lock in the folder that they share."""
     from harness.judge.pytest_plugin import _turn
 
-    config: Any = stall.pytester.parseconfigure(f"--basetemp={tmp_path / 'run' / 'gw0'}")
+    config: Any = specs.pytester.parseconfigure(f"--basetemp={tmp_path / 'run' / 'gw0'}")
     assert config.stash[HARNESS].catalogue.katas == ()
     (tmp_path / "run").mkdir()
     lock: Any = _turn(config, "gpu")

@@ -37,11 +37,11 @@ def test_nothing_is_started_with_an_unfit_setting(kata, monkeypatch):
         judge(kata, "learner")
 
 
-def test_pytest_says_so_before_it_begins(stall):
+def test_pytest_says_so_before_it_begins(specs):
     """Plain pytest ends as for a wrong option."""
-    stall.kata()
-    stall.monkeypatch.setenv("KATA_DEADLINE", "soon")
-    result = stall.run()
+    specs.kata()
+    specs.monkeypatch.setenv("KATA_DEADLINE", "soon")
+    result = specs.run()
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     result.stderr.fnmatch_lines(["ERROR: KATA_DEADLINE=soon is no time for a call: *"])
-    assert not stall.report.exists()
+    assert not specs.report.exists()

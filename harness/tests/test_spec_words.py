@@ -41,7 +41,7 @@ from harness.spec import (
     unchanged,
     with_weights,
 )
-from harness.tests.bench import Bench
+from harness.tests.impl_factory import ImplFactory
 
 
 @pytest.fixture(autouse=True)
@@ -52,8 +52,8 @@ def nothing_recorded():
 
 
 @pytest.fixture
-def bench(tmp_path):
-    return Bench(tmp_path)
+def impl_factory(tmp_path):
+    return ImplFactory(tmp_path)
 
 
 def test_every_word_is_there():
@@ -66,9 +66,9 @@ def test_every_word_is_there():
 
 
 class TestShowing:
-    def test_calls_within_and_after_show_the_text(self, bench):
+    def test_calls_within_and_after_show_the_text(self, impl_factory):
         """Until the next call outside of the block."""
-        impl = bench.face("def f(x):\n    return x\n")
+        impl = impl_factory.make("def f(x):\n    return x\n")
         with showing("f(1)"):
             impl.f(2)
             impl.f(3)
@@ -103,17 +103,17 @@ class TestShowing:
             last_call.record(lambda: "f()")
             assert last_call.last_call() == "outer()"
 
-    def test_what_raises_shows_the_text(self, bench):
+    def test_what_raises_shows_the_text(self, impl_factory):
         """Also after the block, which an exception has left."""
-        impl = bench.face("def f(x):\n    raise ValueError(x)\n")
+        impl = impl_factory.make("def f(x):\n    raise ValueError(x)\n")
         with pytest.raises(ValueError), showing("f('shown')"):
             impl.f(2)
         assert last_call.last_call() == "f('shown')"
 
-    def test_what_takes_too_long_shows_the_text(self, bench, monkeypatch):
+    def test_what_takes_too_long_shows_the_text(self, impl_factory, monkeypatch):
         """That of the call that took too long, even where a later one is not carried out any more."""
         monkeypatch.setattr(conditions, "DEADLINE", 0.2)
-        impl = bench.face("def f(x):\n    while True:\n        pass\n", judged="f")
+        impl = impl_factory.make("def f(x):\n    while True:\n        pass\n", judged="f")
         for text in ("f('first')", "f('second')"):
             with pytest.raises(DeadlineExceeded) as caught, showing(text):
                 impl.f(2)
@@ -271,9 +271,9 @@ def affine(x, weight, bias):
 
 
 class TestModules:
-    def test_the_right_one_passes(self, bench):
+    def test_the_right_one_passes(self, impl_factory):
         """In both modes and dtypes, new and with weights."""
-        impl = bench.face(LINEAR)
+        impl = impl_factory.make(LINEAR)
         new = Net("net", [3])
         assert check_new(impl, new, [(2, 3), (2,)])["modes"] == [True]
         for dtype in (torch.float32, torch.float64):
@@ -298,10 +298,10 @@ class TestModules:
             ("import torch; torch.manual_seed(0); return nn.Linear(inputs, outputs)", "is a seed set"),
         ],
     )
-    def test_a_wrong_one_does_not(self, bench, body, said):
+    def test_a_wrong_one_does_not(self, impl_factory, body, said):
         """And the message tells why."""
         head, _, _ = LINEAR.partition("    return")
-        impl = bench.face(f"{head}    {body}\n", solution=LINEAR)
+        impl = impl_factory.make(f"{head}    {body}\n", solution=LINEAR)
         net = Net("net", [3])
         with pytest.raises(AssertionError, match=said):
             check_new(impl, net, [(2, 3), (2,)])
@@ -309,17 +309,17 @@ class TestModules:
                 impl, with_weights(net, random_tensors([(2, 3), (2,)], 0)), {"x": random_tensor((4, 3), 1)}, affine
             )
 
-    def test_the_text_can_be_pasted(self, bench):
+    def test_the_text_can_be_pasted(self, impl_factory):
         """It makes the same net and the same call."""
         weights = random_tensors([(2, 3), (2,)], 0)
         net = Net("net", [3], {"outputs": 2}, weights, training=False)
-        impl = bench.face(LINEAR)
+        impl = impl_factory.make(LINEAR)
         x, upstream = random_tensor((2, 3), 1), random_tensor((2, 2), 2)
-        module = {"torch": torch, "net": session_behind(bench.face(LINEAR)).host.module.net}
+        module = {"torch": torch, "net": session_behind(impl_factory.make(LINEAR)).host.module.net}
         *lines, last = net.run_text([x]).splitlines()
         exec("\n".join(lines), module)
         assert_tensor(eval(last, module), net.run(impl, [x])[0])
-        module["net"] = session_behind(bench.face(LINEAR)).host.module.net
+        module["net"] = session_behind(impl_factory.make(LINEAR)).host.module.net
         *lines, last = net.gradients_text([x], upstream).splitlines()
         exec("\n".join(lines), module)
         assert_value(eval(last, module), net.gradients(impl, [x], upstream)["gradients"])
@@ -338,7 +338,7 @@ class TestModules:
             ("self.layer(x.add_(1)) - self.layer.weight.sum(1)", "the call changed its argument x"),
         ],
     )
-    def test_wrong_results_and_gradients(self, bench, forward, said):
+    def test_wrong_results_and_gradients(self, impl_factory, forward, said):
         """And the message tells which."""
         source = f"""
         from torch import nn
@@ -351,16 +351,16 @@ class TestModules:
             def forward(self, x):
                 return {forward}
         """
-        impl = bench.face(source)
+        impl = impl_factory.make(source)
         net = with_weights(Net("net"), random_tensors([(2, 3), (2,)], 0))
         inputs = {"x": random_tensor((4, 3), 1)}
         with pytest.raises(AssertionError, match=said):
             check_run(impl, net, inputs, affine)
             check_gradients(impl, net, inputs, affine)
 
-    def test_a_frozen_parameter_shows(self, bench):
+    def test_a_frozen_parameter_shows(self, impl_factory):
         """Where all should have a gradient."""
-        impl = bench.face(
+        impl = impl_factory.make(
             """
             from torch import nn
 
@@ -391,9 +391,9 @@ class TestModules:
         with pytest.raises(ValueError, match="zip"):
             load_weights(net, values[:-1])
 
-    def test_what_should_be_refused(self, bench):
+    def test_what_should_be_refused(self, impl_factory):
         """Is shown with the call, where something comes out."""
-        impl = bench.face("from torch import nn\n\ndef net():\n    return nn.Identity()\n")
+        impl = impl_factory.make("from torch import nn\n\ndef net():\n    return nn.Identity()\n")
         with pytest.raises(Mismatch, match="should raise RuntimeError or ValueError, but raised nothing") as caught:
             check_refused(impl, Net("net"), [torch.zeros(1)])
         assert caught.value.call == "net = net()\nnet(torch.tensor([0.0]))"
@@ -410,9 +410,9 @@ class TestModules:
         assert ".half()" not in Net("net", dtype=torch.float16).text
         assert Net("net", dtype=torch.float16).text == "net = net().to(torch.float16)"
 
-    def test_modes_of_runs(self, bench):
+    def test_modes_of_runs(self, impl_factory):
         """Each run has its mode, and the text says where it changes."""
-        impl = bench.face("from torch import nn\n\ndef net():\n    return nn.Dropout(0.5)\n")
+        impl = impl_factory.make("from torch import nn\n\ndef net():\n    return nn.Dropout(0.5)\n")
         net, x = Net("net"), torch.ones(64)
         train, still, again = net.run(impl, [x], [x], [x], modes=[True, False, True])
         assert_tensor(still, x)
@@ -421,28 +421,28 @@ class TestModules:
         lines = net.run_text([1], [2], [3], modes=[True, True, False]).splitlines()
         assert lines == ["net = net()", "net.train()", "net(1)", "net(2)", "net.eval()", "net(3)"]
 
-    def test_no_names_are_in_the_evidence(self, bench):
+    def test_no_names_are_in_the_evidence(self, impl_factory):
         """What the learner calls things changes nothing, so one recorded answer is recognised in another spelling."""
         one = "from torch import nn\n\nclass net(nn.Module):\n    def __init__(self):\n        super().__init__()\n"
         first, second = (f"{one}        self.{name} = nn.Linear(1, 1)\n" for name in ("first", "second"))
         weights = [torch.ones(1, 1), torch.ones(1)]
-        evidence = [with_weights(Net("net"), weights).state(bench.face(source)) for source in (first, second)]
+        evidence = [with_weights(Net("net"), weights).state(impl_factory.make(source)) for source in (first, second)]
         assert_value(evidence[0], evidence[1])
         assert not any(name in str(evidence) for name in ("first", "second", "Linear"))
 
-    def test_the_katas_own_probe_wins(self, bench):
+    def test_the_katas_own_probe_wins(self, impl_factory):
         """Where both have the name."""
-        impl = bench.face(LINEAR, probes="def module_state(module, recipe):\n    return 5\n")
+        impl = impl_factory.make(LINEAR, probes="def module_state(module, recipe):\n    return 5\n")
         assert impl.probes.module_state({}) == 5
         with pytest.raises(SpecError, match=r"impl\.probes\.load"):
             impl.probes.load()
 
 
-def test_a_mistake_may_pass_everything_on(bench):
+def test_a_mistake_may_pass_everything_on(impl_factory):
     """Its signature is not compared, and a learner's is."""
-    kata = bench.kata("def double(x):\n    return 2 * x\n")
-    bench.file.write_text("def double(*args, **kwargs):\n    return 3\n", encoding="utf-8")
-    answer = {"label": "tiny.py", "path": bench.file, "load": lambda: load_source(bench.file)}
+    kata = impl_factory.kata("def double(x):\n    return 2 * x\n")
+    impl_factory.file.write_text("def double(*args, **kwargs):\n    return 3\n", encoding="utf-8")
+    answer = {"label": "tiny.py", "path": impl_factory.file, "load": lambda: load_source(impl_factory.file)}
     double: Any = LocalHost(kata, Implementation(**answer, any_signature=True)).exercise("double")
     assert double(5) == 3
     with pytest.raises(WrongSignature):

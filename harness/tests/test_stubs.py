@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from harness.catalogue.source.stubs import Status, is_pristine, make_stub, stub_of, sync
 from harness.errors import CatalogueError, WorkspaceError
-from harness.tests.kitchen import SOLUTION, cook_kata
+from harness.tests.tiny_kata import SOLUTION, make_kata
 
 PATH = Path("solutions/x.py")
 
@@ -387,7 +387,7 @@ def folder(tmp_path: Path) -> Path:
 
 def test_sync_writes_what_is_missing_or_outdated(folder):
     """A stub appears, stays as it is, and follows its solution when that changes."""
-    kata = cook_kata(folder, stub=None)
+    kata = make_kata(folder, stub=None)
 
     def statuses(*, write: bool) -> list[str]:
         (change,) = sync([kata], write=write)
@@ -413,7 +413,7 @@ def test_sync_writes_what_is_missing_or_outdated(folder):
 
 def test_sync_takes_other_line_ends_for_the_same(folder):
     """A checkout with Windows line ends is up to date, and is written only when the solution changes."""
-    kata = cook_kata(folder)
+    kata = make_kata(folder)
     kata.stub.write_bytes(kata.stub.read_bytes().replace(b"\n", b"\r\n"))
     assert [change.status for change in sync([kata], write=True)] == [Status.SAME]
     assert b"\r\n" in kata.stub.read_bytes()
@@ -432,7 +432,7 @@ def test_sync_takes_other_line_ends_for_the_same(folder):
 )
 def test_sync_never_touches_what_a_learner_wrote(folder, content):
     """A file that differs from every stub is left alone, whatever it holds."""
-    kata = cook_kata(folder)
+    kata = make_kata(folder)
     kata.stub.write_bytes(content)
 
     assert [change.status for change in sync([kata], write=True)] == [Status.EDITED]
@@ -441,7 +441,7 @@ def test_sync_never_touches_what_a_learner_wrote(folder, content):
 
 def test_sync_keeps_an_old_stub_whose_last_line_was_removed(folder):
     """Without its checksum an outdated stub counts as edited, an up-to-date one as the same."""
-    kata = cook_kata(folder)
+    kata = make_kata(folder)
     text = kata.stub.read_text()
     kata.stub.write_text(text[: text.index("# stub ")])
     assert [change.status for change in sync([kata], write=True)] == [Status.SAME]
@@ -452,11 +452,11 @@ def test_sync_keeps_an_old_stub_whose_last_line_was_removed(folder):
 
 def test_sync_reports_all_broken_solutions_and_writes_nothing(tmp_path):
     """An author sees every solution that is wrong at once, before any stub has changed."""
-    good = cook_kata(tmp_path / "katas" / "01_good", stub=None)
-    gone = cook_kata(tmp_path / "katas" / "02_gone", solution=None)
-    latin = cook_kata(tmp_path / "katas" / "03_latin")
+    good = make_kata(tmp_path / "katas" / "01_good", stub=None)
+    gone = make_kata(tmp_path / "katas" / "02_gone", solution=None)
+    latin = make_kata(tmp_path / "katas" / "03_latin")
     latin.solution.write_bytes("# schön\n".encode("latin-1"))
-    bare = cook_kata(tmp_path / "katas" / "04_bare", solution="def double(number):\n    return 2\n")
+    bare = make_kata(tmp_path / "katas" / "04_bare", solution="def double(number):\n    return 2\n")
 
     with pytest.raises(CatalogueError) as caught:
         sync([gone, good, latin, bare], write=True)
@@ -471,7 +471,7 @@ def test_sync_reports_all_broken_solutions_and_writes_nothing(tmp_path):
 
 def test_sync_says_which_stub_it_cannot_read_or_write(folder):
     """A folder in the stub's place is a clear message."""
-    kata = cook_kata(folder, stub=None)
+    kata = make_kata(folder, stub=None)
     kata.stub.mkdir()
 
     with pytest.raises(WorkspaceError, match=r"tiny_things.py: cannot be read or written \(Is a directory\)"):

@@ -11,7 +11,7 @@ from harness.model import ExerciseVerdict, Failure, Finding, Kata, Location, Out
 from harness.reports import terminal
 from harness.reports.screen import say
 from harness.reports.terminal import Surroundings
-from harness.tests.kitchen import TOML, cook_kata
+from harness.tests.tiny_kata import TOML, make_kata
 
 LONG_TOML = TOML + "".join(
     TOML[TOML.index("[[exercise]]") : TOML.rindex("[[exercise]]")].replace('"double"', f'"exercise_{n}"')
@@ -29,7 +29,7 @@ MISMATCH = Failure(
 @pytest.fixture
 def kata(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    return cook_kata(tmp_path / "katas" / "03_tiny_things")
+    return make_kata(tmp_path / "katas" / "03_tiny_things")
 
 
 def judged(name: str, came_to: str, failure: Failure | None = None, **more: Any) -> ExerciseVerdict:
@@ -101,7 +101,7 @@ def test_every_width_holds(monkeypatch, kata, width):
 
 def test_ten_exercises_are_one_screen(monkeypatch, tmp_path):
     """Many exercises stand in two columns, so that a failure still fits below them; a narrow terminal gets one."""
-    kata = cook_kata(tmp_path / "katas" / "03_tiny_things", toml=LONG_TOML)
+    kata = make_kata(tmp_path / "katas" / "03_tiny_things", toml=LONG_TOML)
     verdicts = [judged("double", "failed", MISMATCH), *(judged(e.name, "passed") for e in kata.exercises[1:9])]
     text = screen(monkeypatch, kata, *verdicts)
     assert len(text.splitlines()) <= 24

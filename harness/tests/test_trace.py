@@ -16,7 +16,7 @@ from harness.runner.loading import submission
 from harness.runner.proxy import Impl
 from harness.runner.request import Request
 from harness.runner.session import Session
-from harness.tests.kitchen import LESSON, TOML, cook_kata
+from harness.tests.tiny_kata import LESSON, TOML, make_kata
 
 SOLUTION = '''\
 """Tiny things."""
@@ -48,33 +48,33 @@ def refuse(value):
 
 
 @pytest.fixture
-def face(tmp_path):
+def proxy(tmp_path):
     toml = TOML.replace('"join_words"', '"Counter"')
-    kata = cook_kata(
+    kata = make_kata(
         tmp_path / "katas/01_tiny", toml=toml, lesson=LESSON.replace("join_words", "Counter"), solution=SOLUTION
     )
     session = Session.start(kata, submission(kata, kata.solution))
     recorder = Recorder(session.base)
     session.record(recorder.host)
     recorder.start("test_double", "double")
-    face = Impl(session)
-    RECORDERS[face] = recorder
-    yield face
+    proxy = Impl(session)
+    RECORDERS[proxy] = recorder
+    yield proxy
     session.close()
 
 
 RECORDERS: WeakKeyDictionary[Impl, Recorder] = WeakKeyDictionary()
 
 
-def steps(face: Impl) -> list[Step]:
-    return RECORDERS[face].tests[-1].example.steps
+def steps(proxy: Impl) -> list[Step]:
+    return RECORDERS[proxy].tests[-1].example.steps
 
 
-def test_a_step_holds_what_went_in_and_what_came_out(face):
+def test_a_step_holds_what_went_in_and_what_came_out(proxy):
     """Arguments are those from before the call, even if the call changes them, and the change is kept, too."""
     x = torch.tensor([1.0, 2.0])
-    face.double(x)
-    (step,) = steps(face)
+    proxy.double(x)
+    (step,) = steps(proxy)
     assert (step.operation, step.kind, step.target) == ("call", "exercise", "double")
     assert step.args[0].tolist() == [1.0, 2.0]
     assert step.result.tolist() == [2.0, 4.0]
@@ -82,10 +82,10 @@ def test_a_step_holds_what_went_in_and_what_came_out(face):
     assert step.lies == ((0, True),)
 
 
-def test_a_change_behind_the_back_is_seen(face):
+def test_a_change_behind_the_back_is_seen(proxy):
     """An argument that was changed without torch's counting it, as another process does, has changed all the same."""
     x = torch.tensor([1.0, 2.0])
-    recorder = RECORDERS[face]
+    recorder = RECORDERS[proxy]
     request = Request("call", Target("exercise", "double"), (x,))
     step = recorder.before(0, request)
     x.numpy()[:] = 5.0
@@ -93,86 +93,86 @@ def test_a_change_behind_the_back_is_seen(face):
     assert step.after[0][0].tolist() == [5.0, 5.0]
 
 
-def test_later_changes_reach_no_trace(face):
+def test_later_changes_reach_no_trace(proxy):
     """What the spec does with a result afterwards is not seen in the trace."""
-    result = face.double([1.0])
+    result = proxy.double([1.0])
     result.append(7)
-    assert steps(face)[0].result == [2.0]
+    assert steps(proxy)[0].result == [2.0]
 
 
-def test_an_exception_is_kept_by_type_and_text(face):
+def test_an_exception_is_kept_by_type_and_text(proxy):
     """A call that raises leaves the exception's full name and message."""
     with pytest.raises(TypeError):
-        face.double(None)
-    result = steps(face)[0].result
+        proxy.double(None)
+    result = steps(proxy)[0].result
     assert type(result) is Raised
     assert result.kind == "builtins.TypeError"
     assert "NoneType" in result.message
 
 
-def test_handles_become_numbers(face):
+def test_handles_become_numbers(proxy):
     """An object that stays with the implementation stands in the trace as its number, wherever it appears."""
-    first, second = face.Counter(), face.Counter()
+    first, second = proxy.Counter(), proxy.Counter()
     assert first.up(second) == first
-    found, called = steps(face)[-2:]
-    assert [step.result for step in steps(face)] == [Held(0), Held(1), Held(2), Held(0)]
+    found, called = steps(proxy)[-2:]
+    assert [step.result for step in steps(proxy)] == [Held(0), Held(1), Held(2), Held(0)]
     assert (found.target, found.args) == (Held(0), ("up",))
     assert (called.target, called.args) == (Held(2), (Held(1),))
 
 
-def test_a_handle_of_another_example_breaks_the_trace(face):
+def test_a_handle_of_another_example_breaks_the_trace(proxy):
     """An example that uses an object from before cannot be done once more."""
-    counter = face.Counter()
+    counter = proxy.Counter()
     seeds.call_seeds.seed(0)
     _ = counter.count
-    assert not RECORDERS[face].tests[-1].example.usable
+    assert not RECORDERS[proxy].tests[-1].example.usable
 
 
-def test_fresh_processes_are_told_apart(face):
+def test_fresh_processes_are_told_apart(proxy):
     """Each step says on which process it was done."""
-    face.double([1])
-    face.fresh().double([2])
-    assert [step.process for step in steps(face)] == [0, 1]
+    proxy.double([1])
+    proxy.fresh().double([2])
+    assert [step.process for step in steps(proxy)] == [0, 1]
 
 
-def test_seeding_begins_an_example(face):
+def test_seeding_begins_an_example(proxy):
     """Every example has its own steps, and the finished ones are kept."""
     for number in range(3):
         seeds.call_seeds.seed(0)
-        face.double([number])
-    test = RECORDERS[face].tests[-1]
+        proxy.double([number])
+    test = RECORDERS[proxy].tests[-1]
     assert [example.steps[0].args[0] for example in test.others()] == [[0], [1]]
-    assert steps(face)[0].args[0] == [2]
+    assert steps(proxy)[0].args[0] == [2]
 
 
-def test_a_bounded_number_of_examples_is_kept(face):
+def test_a_bounded_number_of_examples_is_kept(proxy):
     """Of many examples the first and the latest stay."""
     for number in range(100):
         seeds.call_seeds.seed(0)
-        face.double([number])
-    kept = [example.steps[0].args[0][0] for example in RECORDERS[face].tests[-1].others()]
+        proxy.double([number])
+    kept = [example.steps[0].args[0][0] for example in RECORDERS[proxy].tests[-1].others()]
     assert kept == [*range(FIRST), *range(99 - LATEST, 99)]
 
 
-def test_a_large_call_drops_its_example_and_no_other(face):
+def test_a_large_call_drops_its_example_and_no_other(proxy):
     """A call with too many elements is not copied; the next example is kept again."""
-    face.double(torch.zeros(LARGEST_CALL + 1))
-    assert not RECORDERS[face].tests[-1].example.usable
+    proxy.double(torch.zeros(LARGEST_CALL + 1))
+    assert not RECORDERS[proxy].tests[-1].example.usable
     seeds.call_seeds.seed(0)
-    face.double([1])
-    assert RECORDERS[face].tests[-1].example.usable
+    proxy.double([1])
+    assert RECORDERS[proxy].tests[-1].example.usable
 
 
-def test_a_large_file_drops_the_example(face):
+def test_a_large_file_drops_the_example(proxy):
     """What lies in a folder is kept with the call, unless it is too much."""
-    folder = face.folder()
+    folder = proxy.folder()
     with pytest.raises(TypeError):
-        face.double(folder)
-    assert RECORDERS[face].tests[-1].example.steps[0].files == {folder: {}}
+        proxy.double(folder)
+    assert RECORDERS[proxy].tests[-1].example.steps[0].files == {folder: {}}
     (folder / "file").write_bytes(bytes(LARGEST + 1))
     with pytest.raises(TypeError):
-        face.double(folder / "file")
-    assert not RECORDERS[face].tests[-1].example.usable
+        proxy.double(folder / "file")
+    assert not RECORDERS[proxy].tests[-1].example.usable
 
 
 def test_what_the_harness_raises_breaks_the_example():

@@ -272,17 +272,17 @@ def test_a_mismatch_keeps_its_parts():
     assert failure.exceptions == ("harness.spec.asserts.Mismatch", "builtins.AssertionError", "builtins.Exception")
 
 
-def test_learners_lines_are_shown_where_they_help(bench):
+def test_learners_lines_are_shown_where_they_help(impl_factory):
     """An exception of the implementation's shows its line; a comparison, and a message that has one, do not."""
-    face = bench.face("def f(x):\n    assert x\n\n\ndef g():\n    raise SystemExit\n")
+    proxy = impl_factory.make("def f(x):\n    assert x\n\n\ndef g():\n    raise SystemExit\n")
     with pytest.raises(AssertionError) as assertion:
-        face.f(0)
+        proxy.f(0)
     assert judge_exception(assertion.value)[1].location.code == "assert x"
     comparison = Mismatch("should raise ValueError")
     comparison.__cause__ = assertion.value
     assert judge_exception(comparison)[1].location is None
     with pytest.raises(ImplementationCrashed) as crash:
-        face.g()
+        proxy.g()
     assert judge_exception(crash.value)[1].location.code == "raise SystemExit"
     missing = MissingName("h is not defined")
     missing.__cause__ = assertion.value
@@ -293,10 +293,10 @@ def test_learners_lines_are_shown_where_they_help(bench):
     ("statement", "message"),
     [("assert x", "AssertionError (without a message)"), ("assert x, 'no x'", "AssertionError: no x")],
 )
-def test_a_learners_own_assertion_is_no_word_of_the_spec(bench, statement, message):
+def test_a_learners_own_assertion_is_no_word_of_the_spec(impl_factory, statement, message):
     """An `assert` that fails in the learner's file is shown as the exception that it is."""
     with pytest.raises(AssertionError) as assertion:
-        bench.face(f"def f(x):\n    {statement}\n").f(0)
+        impl_factory.make(f"def f(x):\n    {statement}\n").f(0)
     assert judge_exception(assertion.value)[1].message == message
 
 

@@ -11,7 +11,7 @@ from harness.errors import RunError
 from harness.judge import verification
 from harness.judge.verification import declared_exceptions, mistakes_of, verify
 from harness.model import Failure, Finding, Outcome
-from harness.tests.kitchen import LESSON, MISTAKES, SOLUTION, SPEC, cook_kata
+from harness.tests.tiny_kata import LESSON, MISTAKES, SOLUTION, SPEC, make_kata
 
 NOBODY: Any = None
 """A parent that nobody asks, since the runs are stood in for."""
@@ -25,11 +25,11 @@ def judged(monkeypatch):
     return findings
 
 
-def test_a_whole_kata_has_no_problems(stall, monkeypatch):
+def test_a_whole_kata_has_no_problems(specs, monkeypatch):
     """Stub, solution, mistakes and lesson of a good kata are as they should be."""
-    monkeypatch.setattr(verification, "judge", stall.judge)
-    stall.kata()
-    (kata,) = stall.load().catalogue.katas
+    monkeypatch.setattr(verification, "judge", specs.judge)
+    specs.kata()
+    (kata,) = specs.load().catalogue.katas
     assert verify(kata, NOBODY) == []
 
 
@@ -106,7 +106,7 @@ def test_what_is_missing_is_named_with_what_to_do(tmp_path, judged, name):
     files, expected = STATIC[name]
     folder = tmp_path / "katas" / "03_tiny_things"
     texts = {kind: text for kind, text in files.items() if text is None or "\udce9" not in text}
-    kata = cook_kata(folder, **texts)
+    kata = make_kata(folder, **texts)
     for kind, text in files.items():
         if kind not in texts and text is not None:
             file = {"lesson": kata.lesson, "mistakes": kata.mistakes}[kind]
@@ -168,12 +168,12 @@ DYNAMIC: dict[str, tuple[dict[str, str], list[str]]] = {
 
 
 @pytest.mark.parametrize("name", DYNAMIC)
-def test_what_runs_otherwise_than_it_should_is_named(stall, monkeypatch, name):
+def test_what_runs_otherwise_than_it_should_is_named(specs, monkeypatch, name):
     """Each flaw that only a run shows is a line that says what to do."""
-    monkeypatch.setattr(verification, "judge", stall.judge)
+    monkeypatch.setattr(verification, "judge", specs.judge)
     files, expected = DYNAMIC[name]
-    stall.kata(**files)
-    (kata,) = stall.load().catalogue.katas
+    specs.kata(**files)
+    (kata,) = specs.load().catalogue.katas
     problems = "\n".join(verify(kata, NOBODY))
     for line in expected:
         for part in line.split("*"):

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 import harness
-from harness.tests.kitchen import SOLUTION, write_kata
+from harness.tests.tiny_kata import SOLUTION, write_kata
 
 SITE = """
 import os, pathlib

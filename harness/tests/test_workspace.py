@@ -6,14 +6,14 @@ import pytest
 
 from harness.catalogue.source.stubs import stub_of
 from harness.errors import WorkspaceError
-from harness.tests.kitchen import LESSON, SOLUTION, cook_kata
+from harness.tests.tiny_kata import LESSON, SOLUTION, make_kata
 from harness.workspace import workspace as module
 from harness.workspace.workspace import Workspace
 
 
 @pytest.fixture
 def kata(tmp_path):
-    return cook_kata(tmp_path / "pack" / "katas" / "03_tiny_things")
+    return make_kata(tmp_path / "pack" / "katas" / "03_tiny_things")
 
 
 @pytest.fixture(autouse=True)
@@ -93,14 +93,14 @@ def test_a_second_time_changes_nothing(tmp_path, kata):
 
 def test_an_update_adds_refreshes_and_keeps(tmp_path, kata):
     """New katas are added, untouched stubs and lessons refreshed, and what the learner wrote is kept."""
-    edited = cook_kata(tmp_path / "pack" / "katas" / "05_small_words")
+    edited = make_kata(tmp_path / "pack" / "katas" / "05_small_words")
     workspace, _ = Workspace.create(tmp_path / "w", [kata, edited])
     answer = "def double(number):\n    return 2 * number\n"
     workspace.file(edited).write_text(answer)
     for each in (kata, edited):
         each.solution.write_text(SOLUTION.replace("Doubles a number", "Doubles any number"), encoding="utf-8")
         each.lesson.write_text(LESSON + "\nMore.\n", encoding="utf-8")
-    late = cook_kata(tmp_path / "pack" / "katas" / "07_late")
+    late = make_kata(tmp_path / "pack" / "katas" / "07_late")
     _, added = Workspace.create(workspace.root, [kata, edited, late])
     assert workspace.file(edited).read_text() == answer
     assert "any number" in workspace.file(kata).read_text()

@@ -9,6 +9,12 @@ import torch
 from torch import nn
 
 
+def _squares(prediction, target):
+    if prediction.shape != target.shape:
+        raise ValueError("the shapes differ")
+    return (prediction - target) ** 2
+
+
 def mean_squared_error__broadcast(prediction, target):
     """You did not compare the shapes.
 
@@ -19,9 +25,7 @@ def mean_squared_error__broadcast(prediction, target):
 
 def mean_squared_error__sum(prediction, target):
     """You took the sum, which grows with the batch. The *mean* squared error divides it by the number of elements."""
-    if prediction.shape != target.shape:
-        raise ValueError("the shapes differ")
-    return ((prediction - target) ** 2).sum()
+    return _squares(prediction, target).sum()
 
 
 def mean_squared_error__per_row(prediction, target):
@@ -29,10 +33,7 @@ def mean_squared_error__per_row(prediction, target):
 
     The mean is over all elements, so that a row of three has three of them.
     """
-    if prediction.shape != target.shape:
-        raise ValueError("the shapes differ")
-    rows = len(prediction) if prediction.ndim else 1
-    return ((prediction - target) ** 2).sum() / rows
+    return _squares(prediction, target).sum() / (len(prediction) if prediction.ndim else 1)
 
 
 def mean_squared_error__half(prediction, target):
@@ -40,9 +41,7 @@ def mean_squared_error__half(prediction, target):
 
     Torch's mean squared error has none.
     """
-    if prediction.shape != target.shape:
-        raise ValueError("the shapes differ")
-    return ((prediction - target) ** 2).mean() / 2
+    return _squares(prediction, target).mean() / 2
 
 
 def mean_squared_error__number(prediction, target):
@@ -50,9 +49,7 @@ def mean_squared_error__number(prediction, target):
 
     Go on computing with the tensors themselves.
     """
-    if prediction.shape != target.shape:
-        raise ValueError("the shapes differ")
-    return torch.tensor(((prediction - target) ** 2).mean().item(), dtype=prediction.dtype)
+    return torch.tensor(_squares(prediction, target).mean().item(), dtype=prediction.dtype)
 
 
 def _row_losses(logits, labels):
@@ -61,53 +58,65 @@ def _row_losses(logits, labels):
     return lowered.exp().sum(1).log() - lowered.gather(1, labels[:, None]).squeeze(1)
 
 
-def cross_entropy__overflows(logits, labels, weight=None, ignore_index=-100):
+def _weighted_mean(losses, shares):
+    return (shares * losses).sum() / shares.sum()
+
+
+def _cross_entropy(logits, labels, weight=None, ignore_index=-100, *, losses=_row_losses, mean=_weighted_mean):
+    """The cross-entropy, by the loss of each row and by how their mean is taken."""
+    counted = labels != ignore_index
+    labels = labels[counted]
+    found = losses(logits[counted], labels)
+    return mean(found, torch.ones_like(found) if weight is None else weight[labels])
+
+
+def cross_entropy__overflows(*args, **kwargs):
     """You took the exponential of the logits as they are.
 
     exp(1000) is infinite, and infinite by infinite is nan: lower each row by its largest logit first.
     """
-    counted = labels != ignore_index
-    logits, labels = logits[counted], labels[counted]
-    odds = logits.exp() / logits.exp().sum(1, keepdim=True)
-    losses = -odds.gather(1, labels[:, None]).squeeze(1).log()
-    shares = torch.ones_like(losses) if weight is None else weight[labels]
-    return (shares * losses).sum() / shares.sum()
+
+    def losses(logits, labels):
+        odds = logits.exp() / logits.exp().sum(1, keepdim=True)
+        return -odds.gather(1, labels[:, None]).squeeze(1).log()
+
+    return _cross_entropy(*args, **kwargs, losses=losses)
 
 
-def cross_entropy__log_of_softmax(logits, labels, weight=None, ignore_index=-100):
+def cross_entropy__log_of_softmax(*args, **kwargs):
     """You took the logarithm of the softmax.
 
     The softmax itself is safe, but rounds a small probability to 0, and its logarithm is infinite: take the logarithm
     of the sum, and subtract the logit.
     """
-    counted = labels != ignore_index
-    logits, labels = logits[counted], labels[counted]
-    losses = -logits.softmax(1).gather(1, labels[:, None]).squeeze(1).log()
-    shares = torch.ones_like(losses) if weight is None else weight[labels]
-    return (shares * losses).sum() / shares.sum()
+
+    def losses(logits, labels):
+        return -logits.softmax(1).gather(1, labels[:, None]).squeeze(1).log()
+
+    return _cross_entropy(*args, **kwargs, losses=losses)
 
 
-def cross_entropy__small_constant(logits, labels, weight=None, ignore_index=-100):
+def cross_entropy__small_constant(*args, constant=1e-9, **kwargs):
     """You added a small constant inside the logarithm, so that it cannot be infinite.
 
     Now no loss is right, and a very wrong row has no gradient: subtract the logit from the logarithm of the sum.
     """
-    counted = labels != ignore_index
-    logits, labels = logits[counted], labels[counted]
-    losses = -(logits.softmax(1).gather(1, labels[:, None]).squeeze(1) + 1e-9).log()
-    shares = torch.ones_like(losses) if weight is None else weight[labels]
-    return (shares * losses).sum() / shares.sum()
+
+    def losses(logits, labels):
+        return -(logits.softmax(1).gather(1, labels[:, None]).squeeze(1) + constant).log()
+
+    return _cross_entropy(*args, **kwargs, losses=losses)
 
 
-def cross_entropy__weights_not_divided(logits, labels, weight=None, ignore_index=-100):
+cross_entropy__small_constant.varies = {"constant": (1e-12, 1e-10, 1e-8, 1e-7, 1e-6, 1e-5)}
+
+
+def cross_entropy__weights_not_divided(*args, **kwargs):
     """You divided the weighted sum by the number of rows.
 
     A weighted mean divides by the sum of the weights of its rows.
     """
-    counted = labels != ignore_index
-    logits, labels = logits[counted], labels[counted]
-    losses = _row_losses(logits, labels)
-    return (losses if weight is None else weight[labels] * losses).mean()
+    return _cross_entropy(*args, **kwargs, mean=lambda losses, shares: (shares * losses).mean())
 
 
 def cross_entropy__ignored_in_the_mean(logits, labels, weight=None, ignore_index=-100):
@@ -121,57 +130,56 @@ def cross_entropy__ignored_in_the_mean(logits, labels, weight=None, ignore_index
     return (shares * losses).sum() / shares.sum()
 
 
-def cross_entropy__zero_for_nothing(logits, labels, weight=None, ignore_index=-100):
+def cross_entropy__zero_for_nothing(*args, **kwargs):
     """You made the mean of nothing 0, so that a batch without labels looks like a perfect one.
 
     It is nan, as torch's. A small number added to the divisor does that, too.
     """
-    counted = labels != ignore_index
-    logits, labels = logits[counted], labels[counted]
-    losses = _row_losses(logits, labels)
-    shares = torch.ones_like(losses) if weight is None else weight[labels]
-    if shares.sum() == 0:
-        return losses.sum() * 0
-    return (shares * losses).sum() / shares.sum()
+
+    def mean(losses, shares):
+        return _weighted_mean(losses, shares) if shares.sum() else losses.sum() * 0
+
+    return _cross_entropy(*args, **kwargs, mean=mean)
 
 
-def binary_cross_entropy__overflows(logits, targets, pos_weight=None):
+def _binary(logits, targets, pos_weight=None, *, missed=None, false=None):
+    """The binary cross-entropy, by what a yes costs that was missed, and what a false yes costs."""
+    if logits.shape != targets.shape:
+        raise ValueError("the shapes differ")
+    zero = torch.zeros_like(logits)
+    missed = torch.logaddexp(zero, -logits) if missed is None else missed(logits)
+    false = torch.logaddexp(zero, logits) if false is None else false(logits)
+    return (targets * (missed if pos_weight is None else pos_weight * missed) + (1 - targets) * false).mean()
+
+
+def binary_cross_entropy__overflows(*args, **kwargs):
     """You took log(1 + exp(x)) as it stands, which is infinite from x = 710 on, in float32 from 89 on.
 
     `torch.logaddexp` knows how.
     """
-    if logits.shape != targets.shape:
-        raise ValueError("the shapes differ")
-    missed, false = (1 + (-logits).exp()).log(), (1 + logits.exp()).log()
-    if pos_weight is not None:
-        missed = pos_weight * missed
-    return (targets * missed + (1 - targets) * false).mean()
+    missed, false = lambda x: (1 + (-x).exp()).log(), lambda x: (1 + x.exp()).log()
+    return _binary(*args, **kwargs, missed=missed, false=false)
 
 
-def binary_cross_entropy__log_of_sigmoid(logits, targets, pos_weight=None):
+def binary_cross_entropy__log_of_sigmoid(*args, **kwargs):
     """You took the logarithm of the sigmoid.
 
     The sigmoid rounds to 0 or 1, and then the logarithm is infinite, or 0 times infinite is nan.
     """
-    if logits.shape != targets.shape:
-        raise ValueError("the shapes differ")
-    odds = logits.sigmoid()
-    missed = -odds.log() if pos_weight is None else -pos_weight * odds.log()
-    return (targets * missed - (1 - targets) * (1 - odds).log()).mean()
+    missed, false = lambda x: -x.sigmoid().log(), lambda x: -(1 - x.sigmoid()).log()
+    return _binary(*args, **kwargs, missed=missed, false=false)
 
 
-def binary_cross_entropy__clamped(logits, targets, pos_weight=None):
+def binary_cross_entropy__clamped(*args, **kwargs):
     """You used relu, clamp or abs, which have a corner at 0, where autograd chooses a slope for each.
 
     The loss is right everywhere, but at a logit of exactly 0 its gradient is off by ½: use `torch.logaddexp`.
     """
-    if logits.shape != targets.shape:
-        raise ValueError("the shapes differ")
-    rest = (-logits.abs()).exp().log1p()
-    missed, false = (-logits).clamp(min=0) + rest, logits.clamp(min=0) + rest
-    if pos_weight is not None:
-        missed = pos_weight * missed
-    return (targets * missed + (1 - targets) * false).mean()
+
+    def false(x):
+        return x.clamp(min=0) + (-x.abs()).exp().log1p()
+
+    return _binary(*args, **kwargs, missed=lambda x: false(-x), false=false)
 
 
 def binary_cross_entropy__weight_on_both(logits, targets, pos_weight=None):
@@ -179,20 +187,15 @@ def binary_cross_entropy__weight_on_both(logits, targets, pos_weight=None):
 
     Only what yes costs is multiplied, the part with the target.
     """
-    if logits.shape != targets.shape:
-        raise ValueError("the shapes differ")
-    zero = torch.zeros_like(logits)
-    losses = targets * torch.logaddexp(zero, -logits) + (1 - targets) * torch.logaddexp(zero, logits)
-    return (losses if pos_weight is None else pos_weight * losses).mean()
+    if pos_weight is None:
+        return _binary(logits, targets)
+    missed, false = (lambda x, sign=sign: torch.logaddexp(torch.zeros_like(x), sign * x) for sign in (-1, 1))
+    return _binary(logits, targets, missed=lambda x: pos_weight * missed(x), false=lambda x: pos_weight * false(x))
 
 
 def binary_cross_entropy__broadcast(logits, targets, pos_weight=None):
     """You did not compare the shapes: logits (n, 1) and targets (n,) make n · n losses."""
-    zero = torch.zeros_like(logits)
-    missed = torch.logaddexp(zero, -logits)
-    if pos_weight is not None:
-        missed = pos_weight * missed
-    return (targets * missed + (1 - targets) * torch.logaddexp(zero, logits)).mean()
+    return _binary(*torch.broadcast_tensors(logits, targets), pos_weight)
 
 
 def binary_cross_entropy__corner(logits, targets, pos_weight=None):
@@ -359,6 +362,18 @@ def train_step__loss_as_tensor(model, loss_function, optimizer, inputs, targets,
     return torch.tensor(loss, dtype=outputs.dtype), outputs
 
 
+def _epoch(model, loader, loss_function, optimizer, max_norm=None, *, prepare=nn.Module.train, again=False, rows=None):
+    """An epoch of training, by how the model is prepared, and by how many rows are said to be there."""
+    prepare(model)
+    total, right, count = 0.0, 0, 0
+    for inputs, labels in loader:
+        loss, outputs = _step(model, loss_function, optimizer, inputs, labels, max_norm)
+        total, count = total + loss * len(labels), count + len(labels)
+        right += int(((model(inputs) if again else outputs).argmax(1) == labels).sum())
+    count = count if rows is None else rows
+    return total / count, right / count
+
+
 def train_epoch__mean_of_batches(model, loader, loss_function, optimizer, max_norm=None):
     """You took the mean of the batches' means, so that a row in a small batch counts more than one in a large batch.
 
@@ -373,57 +388,34 @@ def train_epoch__mean_of_batches(model, loader, loss_function, optimizer, max_no
     return sum(losses) / len(losses), sum(shares) / len(shares)
 
 
-def train_epoch__rows_of_the_dataset(model, loader, loss_function, optimizer, max_norm=None):
+def train_epoch__rows_of_the_dataset(model, loader, *args, **kwargs):
     """You divided by the length of the data set, of which a loader may leave out rows, or give some twice.
 
     Count what the loader gives.
     """
-    model.train()
-    total, right, rows = 0.0, 0, 0
-    for inputs, labels in loader:
-        loss, outputs = _step(model, loss_function, optimizer, inputs, labels, max_norm)
-        total, rows = total + loss * len(labels), rows + len(labels)
-        right += int((outputs.argmax(1) == labels).sum())
-    rows = len(loader.dataset) if hasattr(loader, "dataset") else rows
-    return total / rows, right / rows
+    rows = len(loader.dataset) if hasattr(loader, "dataset") else None
+    return _epoch(model, loader, *args, **kwargs, rows=rows)
 
 
-def train_epoch__mode_left_alone(model, loader, loss_function, optimizer, max_norm=None):
+def train_epoch__mode_left_alone(*args, **kwargs):
     """You did not put the model into training mode.
 
     After an evaluation it still is in the other one, and dropout is switched off.
     """
-    total, right, rows = 0.0, 0, 0
-    for inputs, labels in loader:
-        loss, outputs = _step(model, loss_function, optimizer, inputs, labels, max_norm)
-        total, rows = total + loss * len(labels), rows + len(labels)
-        right += int((outputs.argmax(1) == labels).sum())
-    return total / rows, right / rows
+    return _epoch(*args, **kwargs, prepare=lambda _: None)
 
 
-def train_epoch__looks_again(model, loader, loss_function, optimizer, max_norm=None):
+def train_epoch__looks_again(*args, **kwargs):
     """You ran the model once more after each step to count what it reads right.
 
     That costs a third of the time, disturbs what BatchNorm keeps, and flatters: use the outputs of the step.
     """
-    model.train()
-    total, right, rows = 0.0, 0, 0
-    for inputs, labels in loader:
-        loss, _ = _step(model, loss_function, optimizer, inputs, labels, max_norm)
-        total, rows = total + loss * len(labels), rows + len(labels)
-        right += int((model(inputs).argmax(1) == labels).sum())
-    return total / rows, right / rows
+    return _epoch(*args, **kwargs, again=True)
 
 
 def train_epoch__max_norm_lost(model, loader, loss_function, optimizer, max_norm=None):
     """You did not hand max_norm on to the step."""
-    model.train()
-    total, right, rows = 0.0, 0, 0
-    for inputs, labels in loader:
-        loss, outputs = _step(model, loss_function, optimizer, inputs, labels)
-        total, rows = total + loss * len(labels), rows + len(labels)
-        right += int((outputs.argmax(1) == labels).sum())
-    return total / rows, right / rows
+    return _epoch(model, loader, loss_function, optimizer)
 
 
 def _look(model, loader, loss_function):
@@ -447,22 +439,32 @@ def _put_back(modes):
         module.training = training
 
 
-def evaluate__mean_of_batches(model, loader, loss_function):
+def _evaluate(model, loader, loss_function, *, put_back=_put_back, look=_look):
+    """An evaluation, by how the modes are put back, and by how the model is looked at."""
+    modes = _modes(model)
+    try:
+        model.eval()
+        with torch.no_grad():
+            return look(model, loader, loss_function)
+    finally:
+        put_back(modes)
+
+
+def evaluate__mean_of_batches(*args):
     """You took the mean of the batches' means, as many tutorials do.
 
     The last batch is smaller, and its rows count more than others: multiply each mean by its number of rows.
     """
-    modes, losses, shares = _modes(model), [], []
-    try:
-        model.eval()
-        with torch.no_grad():
-            for inputs, labels in loader:
-                outputs = model(inputs)
-                losses.append(loss_function(outputs, labels).item())
-                shares.append(float((outputs.argmax(1) == labels).double().mean()))
-    finally:
-        _put_back(modes)
-    return sum(losses) / len(losses), sum(shares) / len(shares)
+
+    def look(model, loader, loss_function):
+        losses, shares = [], []
+        for inputs, labels in loader:
+            outputs = model(inputs)
+            losses.append(loss_function(outputs, labels).item())
+            shares.append(float((outputs.argmax(1) == labels).double().mean()))
+        return sum(losses) / len(losses), sum(shares) / len(shares)
+
+    return _evaluate(*args, look=look)
 
 
 def evaluate__in_training_mode(model, loader, loss_function):
@@ -471,53 +473,38 @@ def evaluate__in_training_mode(model, loader, loss_function):
         return _look(model, loader, loss_function)
 
 
-def evaluate__stays_in_evaluation(model, loader, loss_function):
+def evaluate__stays_in_evaluation(*args):
     """You left the model in evaluation mode, and whoever goes on training it trains without dropout."""
-    model.eval()
-    with torch.no_grad():
-        return _look(model, loader, loss_function)
+    return _evaluate(*args, put_back=lambda _: None)
 
 
-def evaluate__all_to_training(model, loader, loss_function):
+def evaluate__all_to_training(model, *args):
     """You put all of the model into training mode in the end.
 
     Not every module was in it: note for each which mode it was in, and put that back.
     """
-    try:
-        model.eval()
-        with torch.no_grad():
-            return _look(model, loader, loss_function)
-    finally:
-        model.train()
+    return _evaluate(model, *args, put_back=lambda _: model.train())
 
 
-def evaluate__mode_of_the_top(model, loader, loss_function):
+def evaluate__mode_of_the_top(model, *args):
     """You put back the mode of the model itself, and with it all modules inside.
 
     Some of these may have been in another one: note it for each module.
     """
-    training = model.training
-    try:
-        model.eval()
-        with torch.no_grad():
-            return _look(model, loader, loss_function)
-    finally:
-        model.train(training)
+    return _evaluate(model, *args, put_back=lambda modes: model.train(modes[0][1]))
 
 
-def evaluate__train_of_each(model, loader, loss_function):
+def evaluate__train_of_each(*args):
     """You put the modes back by `train(mode)`, which sets all modules inside, too.
 
     A module that stands in two others then has the mode of the one that came last: set its attribute `training`.
     """
-    modes = _modes(model)
-    try:
-        model.eval()
-        with torch.no_grad():
-            return _look(model, loader, loss_function)
-    finally:
+
+    def put_back(modes):
         for module, training in modes:
             module.train(training)
+
+    return _evaluate(*args, put_back=put_back)
 
 
 def evaluate__recorded(model, loader, loss_function):
@@ -751,6 +738,22 @@ def fit__max_norm_lost(
     return _fit(model, train_loader, validation_loader, loss_function, optimizer, epochs, patience)
 
 
+def _states():
+    return random.getstate(), np.random.get_state(), torch.get_rng_state()
+
+
+def _seed(seed):
+    random.seed(seed)
+    np.random.seed(seed)
+    torch.manual_seed(seed)
+
+
+def _restore(states):
+    random.setstate(states[0])
+    np.random.set_state(states[1])
+    torch.set_rng_state(states[2])
+
+
 @contextmanager
 def seeded__torch_only(seed):
     """You seeded torch alone.
@@ -765,52 +768,38 @@ def seeded__torch_only(seed):
 @contextmanager
 def seeded__never_put_back(seed):
     """You did not put the generators back, so that everything after the block depends on its seed, too."""
-    random.seed(seed)
-    np.random.seed(seed)
-    torch.manual_seed(seed)
+    _seed(seed)
     yield
 
 
 @contextmanager
 def seeded__not_after_an_exception(seed):
     """You put the generators back only where the block ends well. After an exception, that takes a `finally`."""
-    states = random.getstate(), np.random.get_state(), torch.get_rng_state()
-    random.seed(seed)
-    np.random.seed(seed)
-    torch.manual_seed(seed)
+    states = _states()
+    _seed(seed)
     yield
-    random.setstate(states[0])
-    np.random.set_state(states[1])
-    torch.set_rng_state(states[2])
+    _restore(states)
 
 
 @contextmanager
 def seeded__swallows(seed):
     """You caught the exception of the block. Put the generators back in a `finally`, and let it go on."""
-    states = random.getstate(), np.random.get_state(), torch.get_rng_state()
-    random.seed(seed)
-    np.random.seed(seed)
-    torch.manual_seed(seed)
+    states = _states()
+    _seed(seed)
     with suppress(Exception):
         yield
-    random.setstate(states[0])
-    np.random.set_state(states[1])
-    torch.set_rng_state(states[2])
+    _restore(states)
 
 
 @contextmanager
 def seeded__notes_too_late(seed):
     """You noted the states after seeding, and put back the beginning of the block: note them first."""
-    random.seed(seed)
-    np.random.seed(seed)
-    torch.manual_seed(seed)
-    states = random.getstate(), np.random.get_state(), torch.get_rng_state()
+    _seed(seed)
+    states = _states()
     try:
         yield
     finally:
-        random.setstate(states[0])
-        np.random.set_state(states[1])
-        torch.set_rng_state(states[2])
+        _restore(states)
 
 
 def _train(images, labels, steps, lr, p=0.0, seed=None):

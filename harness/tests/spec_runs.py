@@ -24,7 +24,7 @@ from harness.judge.verdicts import finding_from_json
 from harness.mutation.outputs import wrapping
 from harness.runner import proxy
 from harness.spec import asserts, strategies
-from harness.tests.kitchen import write_kata
+from harness.tests.tiny_kata import write_kata
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -39,7 +39,7 @@ PACKS = Path(__file__).parent / "packs"
 """Where the third-party packs stand."""
 
 
-class Stall:
+class SpecRuns:
     """A folder `katas/` with one tiny kata, and pytest beside it."""
 
     def __init__(self, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -61,7 +61,7 @@ class Stall:
         return manager.Harness(plugins, catalogue, catalogue.problems)
 
     def kata(self, learner: str | None = None, **files: str | None) -> None:
-        """Writes the kata; the arguments are those of `harness.tests.kitchen.write_kata`, and the learner's file."""
+        """Writes the kata; the arguments are those of `harness.tests.tiny_kata.write_kata`, and the learner's file."""
         self.packs = [write_kata(self.folder, **{name: text and dedent(text) for name, text in files.items()})]
         if learner is not None:
             self.learner.write_text(dedent(learner), encoding="utf-8")

@@ -26,9 +26,9 @@ from torch.autograd.functional import jacobian
 """
 
 
-def face_of(bench, forbidden, answer):
-    """A face whose only exercise returns `answer`, an expression in `x`."""
-    return bench.face(f"{HEADER}def f(x):\n    return {answer}\n", judged="f", forbid=(forbidden,))
+def face_of(impl_factory, forbidden, answer):
+    """A proxy whose only exercise returns `answer`, an expression in `x`."""
+    return impl_factory.make(f"{HEADER}def f(x):\n    return {answer}\n", judged="f", forbid=(forbidden,))
 
 
 SPELLINGS = [
@@ -79,10 +79,10 @@ SPELLINGS = [
 
 
 @pytest.mark.parametrize(("forbidden", "answer"), SPELLINGS, ids=[f"{f}: {a}" for f, a in SPELLINGS])
-def test_every_spelling_is_seen(bench, forbidden, answer):
+def test_every_spelling_is_seen(impl_factory, forbidden, answer):
     """A forbidden function is refused by its name in kata.toml, however it is called, and the line is known."""
     with pytest.raises(ForbiddenCall) as caught:
-        face_of(bench, forbidden, answer).f(torch.rand(2, 2))
+        face_of(impl_factory, forbidden, answer).f(torch.rand(2, 2))
     assert str(caught.value) == f"f is to be written without {forbidden}, and your code calls it"
     assert location_of(caught.value).code == f"return {answer}"
 
@@ -109,22 +109,22 @@ ALLOWED = [
 
 
 @pytest.mark.parametrize(("forbidden", "answer"), ALLOWED, ids=[f"{f}: {a}" for f, a in ALLOWED])
-def test_what_is_allowed_passes(bench, forbidden, answer):
+def test_what_is_allowed_passes(impl_factory, forbidden, answer):
     """Another way to the same result is no forbidden call."""
-    face_of(bench, forbidden, answer).f(torch.rand(2, 2))
+    face_of(impl_factory, forbidden, answer).f(torch.rand(2, 2))
 
 
-def test_the_rule_holds_for_the_judged_exercise_only(bench):
+def test_the_rule_holds_for_the_judged_exercise_only(impl_factory):
     """A probe or another exercise may use what the judged exercise forbids."""
-    face = bench.face(f"{HEADER}def f(x):\n    return x.softmax(-1)\n", forbid=("torch.softmax",))
-    face.f(torch.rand(2))
+    proxy = impl_factory.make(f"{HEADER}def f(x):\n    return x.softmax(-1)\n", forbid=("torch.softmax",))
+    proxy.f(torch.rand(2))
 
 
-def test_a_swallowed_refusal_counts(bench):
+def test_a_swallowed_refusal_counts(impl_factory):
     """Code that catches the refusal has called the function all the same."""
     source = f"{HEADER}def f(x):\n    try:\n        return x.softmax(-1)\n    except Exception:\n        return x\n"
     with pytest.raises(ForbiddenCall):
-        bench.face(source, judged="f", forbid=("torch.softmax",)).f(torch.rand(2))
+        impl_factory.make(source, judged="f", forbid=("torch.softmax",)).f(torch.rand(2))
 
 
 def test_everything_is_as_before_afterwards():
@@ -140,28 +140,28 @@ def test_everything_is_as_before_afterwards():
     torch.softmax(torch.ones(1), -1)
 
 
-def test_a_default_device_may_be_set_inside(bench):
+def test_a_default_device_may_be_set_inside(impl_factory):
     """Torch's own modes and ours do not get in each other's way."""
     source = f"{HEADER}def f(x):\n    torch.set_default_device('meta')\n    return torch.ones(2)\n"
-    face = bench.face(source, judged="f", forbid=("torch.softmax",))
-    assert face.f(torch.ones(1)).device.type == "meta"
+    proxy = impl_factory.make(source, judged="f", forbid=("torch.softmax",))
+    assert proxy.f(torch.ones(1)).device.type == "meta"
     assert torch.get_default_device().type == "cpu"
     with pytest.raises(ForbiddenCall):
-        face_of(bench, "torch.softmax", "x.softmax(-1)").f(torch.ones(1))
+        face_of(impl_factory, "torch.softmax", "x.softmax(-1)").f(torch.ones(1))
 
 
 @pytest.mark.parametrize("name", ["torch.sofmax", "no_such_package.function", "torch.nn.no.such", "print"])
-def test_a_name_that_does_not_exist_is_the_katas_fault(bench, name):
+def test_a_name_that_does_not_exist_is_the_katas_fault(impl_factory, name):
     """A typo in kata.toml is reported as one."""
     with pytest.raises(SpecError, match="which does not exist in the installed packages: mend the name there"):
-        face_of(bench, name, "x").f(torch.ones(1))
+        face_of(impl_factory, name, "x").f(torch.ones(1))
 
 
 @pytest.mark.parametrize("name", ["math.pi", "collections.OrderedDict"])
-def test_what_cannot_be_watched_is_the_katas_fault(bench, name):
+def test_what_cannot_be_watched_is_the_katas_fault(impl_factory, name):
     """A name whose use leaves no trace is not silently allowed."""
     with pytest.raises(SpecError, match="whose use cannot be seen: forbid a function instead"):
-        face_of(bench, name, "x").f(torch.ones(1))
+        face_of(impl_factory, name, "x").f(torch.ones(1))
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ import pytest
 from harness.errors import KataError
 from harness.model import Exercise, Kata
 from harness.mutation.generate import mutants_of
-from harness.tests.kitchen import needs_cosmic_ray
+from harness.tests.tiny_kata import needs_cosmic_ray
 
 WHOLE = '''\
 """Lesson: see README.md, 1 + 1."""

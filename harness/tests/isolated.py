@@ -20,7 +20,7 @@ from harness.runner.isolation.worker import Worker
 from harness.runner.loading import load_source
 from harness.runner.proxy import Impl, session_behind
 from harness.runner.session import Session
-from harness.tests.kitchen import cook_kata
+from harness.tests.tiny_kata import make_kata
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -76,7 +76,7 @@ class Cellar:
         toml += "".join(_EXERCISE.format(name=name) for name in reference_signatures(solution))
         given = {name: text and dedent(text) for name, text in files.items()}
         (self.folder / "katas" / "90_cellar" / "probes.py").unlink(missing_ok=True)
-        return cook_kata(self.folder / "katas" / "90_cellar", toml=toml, solution=solution, **given)
+        return make_kata(self.folder / "katas" / "90_cellar", toml=toml, solution=solution, **given)
 
     def answer(self, source: str) -> str:
         """Writes an answer, and gives the value of `--impl` that stands for it."""
@@ -85,26 +85,26 @@ class Cellar:
 
 
 class Faces:
-    """Makes faces of implementations that live elsewhere, and cleans up after them."""
+    """Makes proxies of implementations that live elsewhere, and cleans up after them."""
 
     def __init__(self, cellar: Cellar) -> None:
         self.cellar = cellar
-        self._faces: list[Impl] = []
+        self._proxies: list[Impl] = []
 
-    def face(self, source: str, *, solution: str | None = None, judged: str | None = None, **files: str) -> Impl:
-        """Gives a face of an answer; where no solution is given, it is its own."""
+    def make(self, source: str, *, solution: str | None = None, judged: str | None = None, **files: str) -> Impl:
+        """Gives a proxy of an answer; where no solution is given, it is its own."""
         kata = self.cellar.kata(source if solution is None else solution, **files)
         reference = self.cellar.answer(source)
         implementation = Implementation(label=reference, path=self.cellar.file, load=_never)
-        face = Impl(Session.start(kata, implementation, partial(remote.RemoteHost, kata, reference)))
-        session_behind(face).judge(kata.exercise(judged) if judged else None)
-        self._faces.append(face)
-        return face
+        proxy = Impl(Session.start(kata, implementation, partial(remote.RemoteHost, kata, reference)))
+        session_behind(proxy).judge(kata.exercise(judged) if judged else None)
+        self._proxies.append(proxy)
+        return proxy
 
     def close(self) -> None:
         """Ends the workers and removes the folders."""
-        for face in self._faces:
-            session_behind(face).close()
+        for proxy in self._proxies:
+            session_behind(proxy).close()
 
 
 def _never() -> Any:

@@ -1,4 +1,4 @@
-"""An implementation, given as text, behind the face that a spec sees; no pytest in between."""
+"""An implementation, given as text, behind the proxy that a spec sees; no pytest in between."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-class Bench:
-    """Makes faces, and cleans up after them."""
+class ImplFactory:
+    """Makes proxies, and cleans up after them."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.file = folder / "tiny.py"
-        self._faces: list[Impl] = []
+        self._proxies: list[Impl] = []
 
-    def face(
+    def proxy(
         self,
         source: str,
         *,
@@ -33,7 +33,7 @@ class Bench:
         judged: str | None = None,
         forbid: tuple[str, ...] = (),
     ) -> Impl:
-        """Gives a face of an implementation.
+        """Gives a proxy of an implementation.
 
         Args:
             source: the implementation.
@@ -46,12 +46,12 @@ class Bench:
         self.file.write_text(dedent(source), encoding="utf-8")
         if probes is not None:
             kata.probes.write_text(dedent(probes), encoding="utf-8")
-        face = Impl(
+        proxy = Impl(
             Session.start(kata, Implementation(label="tiny.py", path=self.file, load=partial(load_source, self.file)))
         )
-        session_behind(face).judge(kata.exercise(judged) if judged else None)
-        self._faces.append(face)
-        return face
+        session_behind(proxy).judge(kata.exercise(judged) if judged else None)
+        self._proxies.append(proxy)
+        return proxy
 
     def kata(self, solution: str, forbid: tuple[str, ...] = ()) -> Kata:
         """Gives the kata of a reference: an exercise for each function and class in it."""
@@ -61,7 +61,7 @@ class Bench:
         return Kata(
             number=7,
             topic="tiny",
-            pack="bench",
+            pack="tiny",
             folder=self.folder,
             solution=file,
             title="Tiny",
@@ -74,6 +74,6 @@ class Bench:
         )
 
     def close(self) -> None:
-        """Removes the faces' folders."""
-        for face in self._faces:
-            session_behind(face).close()
+        """Removes the proxies' folders."""
+        for proxy in self._proxies:
+            session_behind(proxy).close()

@@ -217,6 +217,6 @@ def write_kata(
     return pack
 
 
-def cook_kata(folder: Path, **files: str | None) -> Kata:
+def make_kata(folder: Path, **files: str | None) -> Kata:
     """Writes a whole kata, as `write_kata` does, and reads it."""
     return read_kata(folder, write_kata(folder, **files))

@@ -11,7 +11,7 @@ from harness.cli import main
 from harness.judge import run
 from harness.model import Exercise, Failure, Finding, Kata, Outcome
 from harness.runner.isolation.client import Parent
-from harness.tests.kitchen import TOML, pack_of, write_kata
+from harness.tests.tiny_kata import TOML, pack_of, write_kata
 from harness.workspace import workspace
 from harness.workspace.workspace import Workspace
 
@@ -52,7 +52,7 @@ class NoParent:
     def close(self) -> None: ...
 
 
-class Stage:
+class Commands:
     """The pack stands in `pack/`, the workspace in `wörk space/`, which is the working folder as well."""
 
     def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

@@ -11,7 +11,7 @@ from harness.catalogue import builtin, manager
 from harness.errors import SourceError
 from harness.runner import loading
 from harness.runner.loading import find_file, load_source, read_source
-from harness.tests.kitchen import SOLUTION
+from harness.tests.tiny_kata import SOLUTION
 
 
 def implementation(reference, kata):

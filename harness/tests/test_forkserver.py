@@ -17,7 +17,7 @@ from harness.model import Outcome
 from harness.runner.isolation import forkserver as parents
 from harness.runner.isolation.client import Parent, receive_message, send_message
 from harness.runner.isolation.preloading import LATER
-from harness.tests.apart import eventually
+from harness.tests.isolated import eventually
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs a system with fork")
 

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from harness.model import Outcome
 from harness.reports.latex import plain
-from harness.tests.kitchen import LESSON, TOML
-from harness.tests.stage import Stage
+from harness.tests.commands import Commands
+from harness.tests.tiny_kata import LESSON, TOML
 
 SHOWN = {
     r"(n, k) \cdot (k, m) \to (n, m)": "(n, k) · (k, m) → (n, m)",
@@ -81,16 +81,16 @@ def test_whatever_is_written_can_be_shown(body):
 
 
 @pytest.fixture
-def stage(tmp_path, monkeypatch, capsys):
-    return Stage(tmp_path, monkeypatch, capsys)
+def commands(tmp_path, monkeypatch, capsys):
+    return Commands(tmp_path, monkeypatch, capsys)
 
 
-def test_statements_and_hints_are_shown_so(stage):
+def test_statements_and_hints_are_shown_so(commands):
     """Wherever a command shows an exercise's statement or a hint."""
-    folder = stage.katas_folder / "03_tiny_things"
+    folder = commands.katas_folder / "03_tiny_things"
     (folder / "README.md").write_text(LESSON.replace("Give twice the number.", r"Give $2 \cdot x_1$."))
     (folder / "kata.toml").write_text(TOML.replace("What is two times a number?", r"What is $\\frac{x}{2}$?"))
-    stage.outcomes["double"] = Outcome.FAILED
+    commands.outcomes["double"] = Outcome.FAILED
     for arguments in (["hint", "tiny.double"], ["check", "tiny"], []):
-        assert "double  Give 2 · x₁." in stage.run(*arguments).out
-    assert "1. What is x/2?" in stage.run("hint", "tiny.double").out
+        assert "double  Give 2 · x₁." in commands.run(*arguments).out
+    assert "1. What is x/2?" in commands.run("hint", "tiny.double").out

@@ -24,7 +24,7 @@ class ImplFactory:
         self.file = folder / "tiny.py"
         self._proxies: list[Impl] = []
 
-    def proxy(
+    def make(
         self,
         source: str,
         *,

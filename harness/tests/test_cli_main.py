@@ -91,9 +91,9 @@ def test_every_command_has_help_with_examples(commands):
     catalogue = manager.load().catalogue
     listed = commands.run("--help").out
     assert commands.run("-h").out == listed
-    commands = re.findall(r"^  (\w+)  ", listed.partition("Commands:")[2], re.MULTILINE)
-    assert len(commands) == 12
-    for command in commands:
+    names = re.findall(r"^  (\w+)  ", listed.partition("Commands:")[2], re.MULTILINE)
+    assert len(names) == 12
+    for command in names:
         said = commands.run(command, "-h")
         assert said.code == 0
         assert "kata " + command in said.out

@@ -37,6 +37,9 @@ _ATOMS = (
 )
 _SUBCLASSED_ATOMS: tuple[Any, ...] = (int, float, complex, str, bytes)
 
+PLAIN_TYPES: tuple[type, ...] = (*_ATOMS, torch.Tensor, np.ndarray, np.generic, PurePath, slice, list, tuple, dict)
+"""All that is plain data. Whoever walks through data knows each of them, which `test_plain_data` checks."""
+
 
 def check_argument(value: object, *, folder: Path, where: str, is_handle: Callable[[object], bool]) -> None:
     """Refuses what may not pass from a spec to an implementation.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from harness.data.kinds import kind_of
+from harness.data.literals import kind_of
 from harness.runner.handles import without_handles
 
 if TYPE_CHECKING:

@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING, Any
 from harness.catalogue.source.signatures import reference_signatures
 from harness.data.copying import snapshot
 from harness.data.crossing import check_argument
-from harness.data.kinds import UNKNOWN
-from harness.data.literals import call_text
+from harness.data.literals import UNKNOWN, call_text
 from harness.errors import CatalogueError, LimitExceeded, SpecError
 from harness.runner import last_call, seeds
 from harness.runner.handles import Handle, Target, session_of

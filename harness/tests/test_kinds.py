@@ -8,8 +8,7 @@ import signal
 import pytest
 import torch
 
-from harness.data.kinds import UNKNOWN
-from harness.data.literals import literal
+from harness.data.literals import UNKNOWN, literal
 from harness.runner.isolation import remote
 from harness.runner.proxy import session_behind
 from harness.spec.asserts import Mismatch, assert_tensor, assert_value

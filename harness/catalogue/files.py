@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
+import stat
 import tempfile
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -29,6 +31,26 @@ def explained(path: Path, action: str = "read") -> Iterator[None]:
         ) from None
 
 
+def expanded(path: Path) -> Path:
+    """A path with the home folder in the place of `~`; as it is where nobody of that name is here."""
+    try:
+        return path.expanduser()
+    except RuntimeError:
+        return path
+
+
+def read_bytes(path: Path) -> bytes:
+    """What a file holds.
+
+    Raises:
+        OSError: it cannot be read, or is a pipe, a device or the like, which might never come to an end.
+    """
+    mode = path.stat().st_mode
+    if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
+        raise OSError(errno.EINVAL, "is no ordinary file")
+    return path.read_bytes()
+
+
 def read_text(path: Path) -> str:
     """Reads a file as UTF-8; a byte order mark is left out, line ends stay as they are.
 
@@ -36,7 +58,7 @@ def read_text(path: Path) -> str:
         WorkspaceError: it cannot be read, or is not UTF-8.
     """
     with explained(path):
-        return path.read_bytes().decode("utf-8-sig")
+        return read_bytes(path).decode("utf-8-sig")
 
 
 def write_text(path: Path, text: str) -> None:
@@ -72,7 +94,7 @@ def _umask() -> int:
 def digest(path: Path) -> str:
     """A short hash of a file's content; empty where there is no file that can be read."""
     try:
-        return _hash(path.read_bytes())
+        return _hash(read_bytes(path))
     except OSError:
         return ""
 

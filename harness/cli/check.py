@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from harness.catalogue.files import read_text
+from harness.catalogue.files import expanded, read_text
 from harness.cli.checking import Job, Judge
 from harness.cli.learner import Standing
 from harness.cli.options import Exercise as ExerciseArgument
@@ -115,10 +115,10 @@ def _file(standing: Standing, kata: Kata, impl: str, *, alone: bool) -> Path | N
     try:
         file = standing.harness.implementation(impl, kata).path
     except SourceError:
-        if alone or not Path(impl).expanduser().is_dir():
+        if alone or not expanded(Path(impl)).is_dir():
             raise
         return None
-    if not alone and Path(impl).expanduser().is_file() and file.stem != kata.topic:
+    if not alone and expanded(Path(impl)).is_file() and file.stem != kata.topic:
         return None
     if file.is_file():
         read_text(file)

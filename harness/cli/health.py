@@ -155,9 +155,8 @@ def _torch() -> Iterator[Health]:
 
 def _ask_torch() -> dict[str, Any] | str:
     try:
-        done = subprocess.run(
-            [sys.executable, "-c", _TORCH], check=False, capture_output=True, text=True, errors="replace", timeout=300
-        )
+        command = [sys.executable, "-P", "-c", _TORCH]
+        done = subprocess.run(command, check=False, capture_output=True, text=True, errors="replace", timeout=300)
     except (OSError, subprocess.TimeoutExpired) as error:
         return f"cannot be tried: {error}"
     if done.returncode == 0:
@@ -197,9 +196,19 @@ def _workspace() -> Iterator[Health]:
         yield Health("workspace", "ok", f"{place.root}{' (a clone)' if place.kind == 'clone' else ''}")
     else:
         yield Health("workspace", "broken", f"{place.root} cannot be written", "check its rights, or `kata init DIR`")
+    yield from _shadowing(place.root)
     free = shutil.disk_usage(place.root).free
     said = f"{free / 1e9:.0f} GB free"
     little = free < LITTLE_DISK
     yield Health(
         "disk", "broken" if little else "note", said, "make room: checks write small files" if little else None
     )
+
+
+def _shadowing(root: Path) -> Iterator[Health]:
+    """Files that Python, started in the workspace, imports instead of the modules of their names."""
+    modules = {*sys.stdlib_module_names, *metadata.packages_distributions()}
+    for path in sorted(root.iterdir()):
+        if path.stem in modules and (path.suffix == ".py" or (path / "__init__.py").is_file()):
+            said = f"{path.name} has the name of a module, which Python started there no longer finds"
+            yield Health("workspace", "note", said, f"rename {path}")

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from harness.catalogue import manager
+from harness.catalogue.files import expanded
 from harness.errors import CatalogueError
 from harness.reports.screen import complain, line, say
 from harness.reports.terminal import command, labelled, shown
@@ -31,7 +32,7 @@ def run(
         complain(problem)
     if not harness.catalogue.katas:
         raise CatalogueError("there are no katas to put there; install torch-katas again, or mend what is named above")
-    workspace, added = Workspace.create(folder.expanduser(), harness.catalogue.katas)
+    workspace, added = Workspace.create(expanded(folder), harness.catalogue.katas)
     counts = [
         (len(added.new), "new"),
         (len(added.refreshed), "brought up to date"),

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from harness.catalogue import manager
-from harness.catalogue.files import write_text
+from harness.catalogue.files import expanded, write_text
 from harness.catalogue.kata_toml import read_kata
 from harness.catalogue.source.stubs import sync
 from harness.cli import templates
@@ -51,7 +51,7 @@ def run(
     taken = next((kata for kata in catalogue.katas if kata.topic == topic), None)
     if taken:
         raise SelectionError(f"there is a kata {topic} already, in {taken.folder}; choose another name")
-    root = into.expanduser().absolute() if into else workspace.clone()
+    root = expanded(into).absolute() if into else workspace.clone()
     if root is None:
         raise WorkspaceError("torch-katas was not installed from a clone; say with --into DIR where your pack is")
     number = number or _free_number(catalogue.katas)

@@ -225,17 +225,39 @@ def _type_name(value: object) -> str:
     return kind.__name__ if kind.__module__ in ("builtins", "pathlib") else f"{kind.__module__}.{kind.__name__}"
 
 
-def memory(value: object) -> Tensor | None:
-    """The addresses of all bytes of all elements: (number of bytes,), int64. None if the value holds no memory."""
+class _Elements:
+    """Where the elements of a tensor or an array lie; NumPy compares such places, and looks at nothing there."""
+
+    def __init__(self, value: Tensor | np.ndarray[Any, Any]) -> None:
+        if isinstance(value, Tensor):
+            start, item = value.data_ptr(), value.element_size()
+            strides = tuple(step * item for step in value.stride())
+        else:
+            start, item, strides = value.__array_interface__["data"][0], value.itemsize, value.strides
+        self.__array_interface__ = {
+            "data": (start, True),
+            "shape": tuple(value.shape),
+            "strides": strides,
+            "typestr": f"|V{item}",
+            "version": 3,
+        }
+
+
+_MOST_WORK = 1_000_000
+"""Places that NumPy tries in the search for a common byte, which can take for ever in odd layouts."""
+
+
+def has_memory(value: object) -> bool:
+    """Whether a value is a tensor or an array whose elements lie somewhere."""
     if isinstance(value, Tensor):
-        if value.device.type == "meta" or value.layout is not torch.strided:
-            return None
-        start, item, steps = value.data_ptr(), value.element_size(), [s * value.element_size() for s in value.stride()]
-    elif isinstance(value, np.ndarray):
-        start, item, steps = value.__array_interface__["data"][0], value.itemsize, list(value.strides)
-    else:
-        return None
-    addresses = torch.arange(start, start + item)
-    for side, step in zip(value.shape, steps, strict=True):
-        addresses = (addresses.unsqueeze(-1) + step * torch.arange(side)).flatten()
-    return addresses
+        return value.device.type != "meta" and value.layout is torch.strided
+    return isinstance(value, np.ndarray)
+
+
+def share_memory(a: Any, b: Any) -> bool:
+    """Whether two values that have memory, and elements in it, have a byte in common."""
+    of_a, of_b = np.asarray(_Elements(a)), np.asarray(_Elements(b))
+    try:
+        return bool(np.shares_memory(of_a, of_b, max_work=_MOST_WORK))  # type: ignore[arg-type]
+    except np.exceptions.TooHardError:
+        return bool(np.may_share_memory(of_a, of_b))

@@ -113,7 +113,8 @@ def judge(
 
 def _run_fresh(arguments: list[str], environment: dict[str, str], *, verbose: bool) -> _Ended:
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", *arguments],
+        # Without the current folder among those for imports: a learner's scratch file may be called `random.py`.
+        [sys.executable, "-P", "-m", "pytest", *arguments],
         env=environment,
         check=False,
         text=True,

@@ -196,9 +196,8 @@ def _problems_of_lesson(kata: Kata) -> list[str]:
         "from harness.catalogue import lessons\n"
         "print(json.dumps(lessons.run(pathlib.Path(sys.argv[1]))))"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", program, str(kata.lesson)], check=False, capture_output=True, text=True, errors="replace"
-    )
+    command = [sys.executable, "-P", "-c", program, str(kata.lesson)]
+    done = subprocess.run(command, check=False, capture_output=True, text=True, errors="replace")
     if done.returncode != 0:
         return [f"{kata.lesson.name} could not be run: {(done.stderr.strip().splitlines() or ['no word why'])[-1]}"]
     failures: list[str] = json.loads(done.stdout.splitlines()[-1])

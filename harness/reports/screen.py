@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+import shutil
 import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
@@ -87,7 +89,9 @@ def complain(message: object) -> None:
 def _console(stream: TextIO) -> Console:
     from rich.console import Console
 
-    return Console(file=stream, highlight=False, markup=False, emoji=False, legacy_windows=False)
+    # 0 is what `docker run -t` says where it does not know.
+    width = shutil.get_terminal_size().columns if os.environ.get("COLUMNS", "").strip() == "0" else None
+    return Console(file=stream, width=width, highlight=False, markup=False, emoji=False, legacy_windows=False)
 
 
 def _laid_out(item: Line, width: int) -> list[Text]:

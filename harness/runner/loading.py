@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import linecache
+import re
 import sys
 import tokenize
 from importlib.machinery import ModuleSpec
@@ -17,6 +18,7 @@ from types import FunctionType, ModuleType
 from typing import TYPE_CHECKING, Any
 
 from harness import hookimpl
+from harness.catalogue.files import expanded, read_bytes
 from harness.catalogue.source.stubs import stub_of
 from harness.errors import Alarm, KataError, SourceError, described
 from harness.model import Implementation
@@ -44,7 +46,7 @@ def read_source(path: Path) -> str:
             raise SourceError(
                 f"{path} is larger than {LARGEST_SOURCE:,} bytes: a kata's file holds functions, not data"
             )
-        content = path.read_bytes()
+        content = read_bytes(path)
     except FileNotFoundError:
         raise SourceError(f"{path} does not exist: `kata init` or `kata reset` puts the stub there") from None
     except OSError as error:
@@ -221,8 +223,18 @@ def find_file(kata: Kata, path: Path) -> Path:
             f"{path} holds {name} more than once ({', '.join(str(p.relative_to(path)) for p in found)}): keep one"
         )
     if not found:
-        raise SourceError(f"{path} holds neither {name} nor {kata.folder.name}/{name}")
+        meant = _near_misses(kata, path)
+        more = f": is {' or '.join(meant[:3])} meant? Call it {name}" if meant else ""
+        raise SourceError(f"{path} holds neither {name} nor {kata.folder.name}/{name}{more}")
     return found[0]
+
+
+def _near_misses(kata: Kata, folder: Path) -> list[str]:
+    """Files that may be meant for the kata's, such as `topic (1).py`, `Topic.py` and `topic.PY`."""
+    like = re.compile(rf"{kata.topic}[\W_]*(copy|final|\d+)?[\W_]*\.py(\.txt)?", re.IGNORECASE)
+    places = [folder, *(each for each in folder.iterdir() if each.name.lower() == kata.folder.name.lower())]
+    found = [each for place in places if place.is_dir() for each in place.iterdir() if like.fullmatch(each.name)]
+    return sorted(str(each.relative_to(folder)) for each in found)
 
 
 @hookimpl(trylast=True)
@@ -235,8 +247,4 @@ def kata_implementation(reference: str, kata: Kata) -> Implementation | None:
         return stub(kata)
     if kind == "mistake":
         return mistake(kata, name)
-    try:
-        path = Path(reference).expanduser().absolute()
-    except RuntimeError:  # ~somebody who is not here
-        path = Path(reference)
-    return submission(kata, path, label=reference)
+    return submission(kata, expanded(Path(reference)).absolute(), label=reference)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, NoReturn
 
 import torch
 
-from harness.data.comparing import memory, tensor_difference, value_difference
+from harness.data.comparing import has_memory, share_memory, tensor_difference, value_difference
 from harness.data.literals import summary
 from harness.errors import KataError, SpecError
 from harness.runner.last_call import gave_none, last_call
@@ -261,16 +261,14 @@ def _not_both(rtol: float | None, atol: float | None) -> None:
 def _common_memory(result: object, argument: object, name: str, called: str | None) -> bool | None:
     """Whether the two have a byte in common; None where one has no elements, so that nothing can be seen."""
     __tracebackhide__ = True
-    ours = memory(argument)
-    if ours is None:
+    if not has_memory(argument):
         raise SpecError(f"{name} holds no memory to share: pass a tensor or an array that is not on meta")
-    theirs = memory(result)
-    if theirs is None:
+    if not has_memory(result):
         wanted = "a tensor or an array with memory"
         _fail(f"the type is {type(result).__name__}, and should be {wanted}", wanted, summary(result), called)
-    if not ours.numel() or not theirs.numel():
+    if 0 in (*argument.shape, *result.shape):  # type: ignore[attr-defined]
         return None
-    return bool(torch.isin(ours, theirs).any())
+    return share_memory(result, argument)
 
 
 def _fail(

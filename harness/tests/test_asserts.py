@@ -241,6 +241,13 @@ class TestMemory:
         assert_shares_memory(x[::-1], x, "x")
         assert_own_memory(torch.tensor(x), x, "x")
 
+    def test_size_does_not_matter(self) -> None:
+        """Where elements lie is told from ranges: ten billion of them take no longer than ten."""
+        x = torch.zeros(3)
+        large = torch.zeros(1).expand(100_000, 100_000)
+        assert_own_memory(large, x, "x")
+        assert_shares_memory(x[:1].expand(100_000, 100_000), x, "x")
+
     def test_nothing_to_see(self) -> None:
         """Without elements there is no memory that one could or could not share."""
         x = torch.zeros(2)

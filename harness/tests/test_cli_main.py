@@ -41,6 +41,24 @@ def kata(*arguments: str, cwd: Any = None, **environment: str) -> "subprocess.Co
     )
 
 
+def test_files_of_the_workspace_are_imported_by_nobody(tmp_path):
+    """A scratch file may be called like a module: it is neither run nor in the way, and doctor names it."""
+    kata("init", "work", cwd=tmp_path)
+    for name in ("random.py", "json.py", "torch.py"):
+        (tmp_path / "work" / name).write_text("raise SystemExit('a scratch file was run')\n")
+    done = kata("check", "tensor_operations.turn_left", cwd=tmp_path / "work")
+    assert (done.returncode, "turn_left" in done.stdout, "scratch" in done.stdout + done.stderr) == (1, True, False)
+    said = " ".join(kata("doctor", "-v", cwd=tmp_path / "work").stdout.split())
+    for name in ("random.py", "json.py", "torch.py"):
+        assert f"{name} has the name of a module" in said
+
+
+def test_a_folder_may_begin_with_a_tilde(tmp_path):
+    """Of somebody who is not here, too: then it is a name like any other."""
+    assert kata("init", "~nobody-of-that-name", cwd=tmp_path).returncode == 0
+    assert (tmp_path / "~nobody-of-that-name" / "01_environment").is_dir()
+
+
 def install_pack(folder: Path) -> dict[str, str]:
     """Makes a pack of one tiny kata known to every process that has this environment, as an installed one would be."""
     write_kata(folder / "pack" / "katas" / "70_tiny_things")

@@ -64,8 +64,8 @@ def test_a_run_depends_on_its_arguments_alone(kata, run, monkeypatch):
     runs.judge(kata, ["solution", "stub"], profile="verify", options=["--gpu"])
     for option in ("--impl=solution", "--impl=stub", "--hypothesis-profile=verify", "--hypothesis-seed=0", "--gpu"):
         assert option in run.command
-    assert run.command[1:4] == ["-m", "pytest", str(kata.spec)]
-    assert ["-c", os.devnull, f"--rootdir={kata.folder}", "--noconftest"] == run.command[4:8]
+    assert run.command[1:5] == ["-P", "-m", "pytest", str(kata.spec)]
+    assert ["-c", os.devnull, f"--rootdir={kata.folder}", "--noconftest"] == run.command[5:9]
     assert "-q" in run.command
     assert run.options["capture_output"] is True
     environment = run.options["env"]

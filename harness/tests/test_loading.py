@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 import sys
 
 import pytest
 
 from harness.catalogue import builtin, manager
-from harness.errors import SourceError
+from harness.catalogue.files import digest, read_text
+from harness.errors import SourceError, WorkspaceError
 from harness.runner import loading
 from harness.runner.loading import find_file, load_source, read_source
 from harness.tests.tiny_kata import SOLUTION
@@ -72,6 +74,16 @@ def test_a_file_that_cannot_be_used_says_where_and_why(tmp_path, name):
     assert message.removeprefix(f"{tmp_path}/").startswith(said), message
     assert len(message) < 500
     assert not [name for name in set(sys.modules) - before if name.startswith("_kata")]
+
+
+def test_a_pipe_is_not_waited_for(tmp_path):
+    """What is no ordinary file is refused at once, since reading it might never end."""
+    os.mkfifo(tmp_path / "a.py")
+    with pytest.raises(SourceError, match=r"a\.py cannot be read: is no ordinary file"):
+        load_source(tmp_path / "a.py")
+    with pytest.raises(WorkspaceError, match="is no ordinary file"):
+        read_text(tmp_path / "a.py")
+    assert digest(tmp_path / "a.py") == ""
 
 
 def test_a_file_that_cannot_be_read_says_so(tmp_path, monkeypatch):
@@ -151,6 +163,13 @@ def test_a_submission_is_found_in_every_layout(kata, tmp_path, files, path):
         ),
         (["03_tiny_things/tiny_things.py", "04_tiny_things/tiny_things.py"], ".", "more than once"),
         (["other.py"], ".", "holds neither tiny_things.py nor 03_tiny_things/tiny_things.py"),
+        (
+            ["tiny_things (1).py"],
+            ".",
+            "03_tiny_things/tiny_things.py: is tiny_things (1).py meant? Call it tiny_things.py",
+        ),
+        (["Tiny_things.PY", "tiny_things_final.py"], ".", "is Tiny_things.PY or tiny_things_final.py meant?"),
+        (["03_tiny_things/tiny_things - Copy.py"], ".", "is 03_tiny_things/tiny_things - Copy.py meant?"),
         (["tiny_things.txt"], "tiny_things.txt", "is not a Python file"),
         ([], "nowhere", "does not exist: --impl takes learner, solution, a folder or a .py file"),
     ],

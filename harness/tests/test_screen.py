@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from harness.reports import screen
-from harness.reports.screen import Line, complain, line, printable, say
+from harness.reports.screen import Line, columns, complain, line, printable, say
 
 
 class Terminal(io.StringIO):
@@ -20,6 +20,13 @@ def plain(monkeypatch):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("COLUMNS", "60")
     monkeypatch.setenv("TERM", "xterm")
+
+
+def test_a_width_of_zero_is_an_unknown_one(monkeypatch):
+    """A terminal under docker says that it has 0 columns, and means that it does not know."""
+    monkeypatch.setenv("COLUMNS", "0")
+    assert said("one line") == "one line\n"
+    assert columns(io.StringIO()) >= 40
 
 
 def said(*lines: Line | str, stream: io.StringIO | None = None) -> str:

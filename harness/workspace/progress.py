@@ -18,7 +18,7 @@ from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from harness.catalogue.files import explained, write_text
+from harness.catalogue.files import explained, read_bytes, write_text
 from harness.errors import WorkspaceError
 from harness.model import Outcome
 
@@ -84,7 +84,7 @@ def load(workspace: Workspace) -> Progress:
     file = _file(workspace)
     with explained(file):
         try:
-            content = file.read_bytes()
+            content = read_bytes(file)
         except FileNotFoundError:
             return Progress({})
     try:

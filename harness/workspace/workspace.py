@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Literal
 
 from harness import hookimpl
 from harness.catalogue.builtin import home
-from harness.catalogue.files import digest, explained, read_text, write_text
+from harness.catalogue.files import digest, expanded, explained, read_bytes, read_text, write_text
 from harness.catalogue.source.stubs import is_pristine, stub_of
 from harness.errors import WorkspaceError
 from harness.model import Implementation
@@ -92,7 +92,7 @@ class Workspace:
         """
         named = os.environ.get("KATA_WORKSPACE")
         if named:
-            root = Path(named).expanduser().absolute()
+            root = expanded(Path(named)).absolute()
             if root == clone():
                 return cls(root, "clone")
             if not _marker(root).is_file():
@@ -129,7 +129,7 @@ class Workspace:
             WorkspaceError: it cannot be read, or the copy cannot be written.
         """
         with explained(path):
-            content = path.read_bytes()
+            content = read_bytes(path)
         stamp = f"{datetime.now():%Y%m%d-%H%M%S}"
         folder = self.state / "copies" / (path.parent.name if path.stem == "README" else path.stem)
         with explained(folder, "write"):
@@ -171,7 +171,7 @@ def _bring_stub(file: Path, stub: str, added: Added) -> None:
         added.new.append(file)
         return
     with explained(file):
-        old = file.read_bytes()
+        old = read_bytes(file)
     if old == stub.encode():
         return
     if is_pristine(old.decode("utf-8", "replace")):

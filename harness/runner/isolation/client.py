@@ -89,7 +89,7 @@ class Parent:
         ours, theirs = socket.socketpair()
         complaints = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the parent
         process = subprocess.Popen(
-            [sys.executable, "-m", "harness.runner.isolation.forkserver", str(theirs.fileno())],
+            [sys.executable, "-P", "-m", "harness.runner.isolation.forkserver", str(theirs.fileno())],
             pass_fds=[theirs.fileno()],
             stdin=subprocess.DEVNULL,
             stderr=complaints,

@@ -223,7 +223,7 @@ def _work(
 
 def _spawn_worker(channel: socket.socket, printer: int, message: dict[str, Any]) -> int:
     process = subprocess.Popen(
-        [sys.executable, "-m", "harness.runner.isolation.worker", str(channel.fileno()), json.dumps(message)],
+        [sys.executable, "-P", "-m", "harness.runner.isolation.worker", str(channel.fileno()), json.dumps(message)],
         pass_fds=[channel.fileno()],
         stdin=subprocess.DEVNULL,
         stdout=printer,

@@ -241,13 +241,16 @@ def vector_jacobian__ignores_v(f, x, v):
     return torch.autograd.grad(f(leaf).sum(), leaf)[0]
 
 
-def vector_jacobian__weights_afterwards(f, x, v):
+def vector_jacobian__weights_afterwards(f, x, v, *, summed=True):
     """You weighed the finished gradient, when it is too late.
 
     In it, the outputs are summed up already, and `v` has one weight for each output.
     """
     leaf = x.detach().requires_grad_()
-    return torch.autograd.grad(f(leaf).sum(), leaf)[0] * v.sum()
+    return torch.autograd.grad(f(leaf).sum(), leaf)[0] * (v.sum() if summed else v)
+
+
+vector_jacobian__weights_afterwards.varies = {"summed": (False,)}
 
 
 def vector_jacobian__jacobian_times_vector(f, x, v):
@@ -301,7 +304,7 @@ def jacobian__rows_add_up(f, x):
     return torch.stack(rows)
 
 
-def jacobian__one_pass(f, x):
+def jacobian__one_pass(f, x, *, repeated=True):
     """You made one backward pass, of the sum, and got the sum of all rows.
 
     The Jacobian needs one pass for each output.
@@ -309,7 +312,10 @@ def jacobian__one_pass(f, x):
     leaf = x.detach().requires_grad_()
     y = f(leaf)
     row = torch.autograd.grad(y.sum(), leaf)[0]
-    return row.expand(len(y), len(x)).clone()
+    return row.expand(len(y), len(x)).clone() if repeated else row
+
+
+jacobian__one_pass.varies = {"repeated": (False,)}
 
 
 def hessian_vector__not_recorded(f, x, v):
@@ -672,11 +678,17 @@ def clip_gradient__clips_the_norm(h, limit):
     return arrived, h.register_hook(clip)
 
 
-def clip_gradient__two_hooks(h, limit):
+def clip_gradient__two_hooks(h, limit, *, handle="clips"):
     """You registered two hooks and returned the handle of one. After `remove()` the other still works."""
     arrived = []
-    h.register_hook(lambda gradient: arrived.append(gradient.clone()))
-    return arrived, h.register_hook(lambda gradient: gradient.clamp(-limit, limit))
+    handles = {
+        "records": h.register_hook(lambda gradient: arrived.append(gradient.clone())),
+        "clips": h.register_hook(lambda gradient: gradient.clamp(-limit, limit)),
+    }
+    return arrived, handles[handle]
+
+
+clip_gradient__two_hooks.varies = {"handle": ("records",)}
 
 
 def fit_linear__never_afresh(x, y, steps, learning_rate):

@@ -251,6 +251,7 @@ def vector_jacobian__weights_afterwards(f, x, v, *, summed=True):
 
 
 vector_jacobian__weights_afterwards.varies = {"summed": (False,)}
+vector_jacobian__weights_afterwards.raises = RuntimeError
 
 
 def vector_jacobian__jacobian_times_vector(f, x, v):

@@ -121,6 +121,21 @@ def test_nothing_that_ends_or_skips_a_test_comes_back(error: BaseException) -> N
     assert not isinstance(back, type(error))
 
 
+def test_one_class_comes_back_as_one_class() -> None:
+    """Or Hypothesis would take the same exception, raised twice, for two, and a wrong answer for a flaky one."""
+
+    class Mine(Exception):
+        pass
+
+    for first, second in (
+        (Mine("a"), Mine("b")),
+        (ExceptionGroup("a", [ValueError()]), ExceptionGroup("b", [KeyError()])),
+    ):
+        one, two = rebuild(describe(first)), rebuild(describe(second))
+        assert type(one) is type(two)
+        assert (str(one), str(two)) == (str(first), str(second))
+
+
 def test_notes_come_back() -> None:
     """Notes arrive, as many as are shown; what is no text among them does not."""
     error = ValueError("a")

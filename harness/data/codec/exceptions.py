@@ -10,6 +10,7 @@ from __future__ import annotations
 import builtins
 import itertools
 import sys
+from functools import lru_cache
 from typing import Any
 
 from harness import errors
@@ -142,7 +143,7 @@ def _made(names: list[tuple[str, str]], message: str, arguments: list[Any]) -> E
             continue
         made = _try(base, arguments) if number == 0 else None
         if made is None or str(made) != message:
-            made = _try(_kind(name, module, base, message), [message])
+            made = _try(_kind(name, module, base), [message])  # type: ignore[arg-type]
         if made is not None:
             return made
     raise CodecError("an exception that cannot be made")  # pragma: no cover - a class under Exception always can
@@ -156,15 +157,14 @@ def _try(kind: type[Exception], arguments: list[Any]) -> Exception | None:
         return None
 
 
-def _kind(name: str, module: str, base: type[Exception], message: str) -> type[Exception]:
-    """A class of its own for one exception, whose message is the one that was sent, whatever the base makes of it."""
-    space = {
-        "__module__": module,
-        "__qualname__": name,
-        "__init__": _take_arguments,
-        "__str__": _sent_message,
-        "_sent_message": message,
-    }
+@lru_cache(maxsize=256)
+def _kind(name: str, module: str, base: type[Exception]) -> type[Exception]:
+    """A class for exceptions whose message is the one that was sent, whatever the base makes of it.
+
+    The same one each time: to Hypothesis, exceptions of two classes are two failures, and a test that fails in another
+    way when it is repeated is flaky.
+    """
+    space = {"__module__": module, "__qualname__": name, "__init__": _take_arguments, "__str__": _sent_message}
     return type(name.rpartition(".")[2], (base,), space)
 
 
@@ -173,4 +173,4 @@ def _take_arguments(error: Exception, *arguments: object) -> None:
 
 
 def _sent_message(error: Any) -> Any:
-    return error._sent_message
+    return error.args[0]

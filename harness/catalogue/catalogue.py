@@ -75,10 +75,18 @@ class Catalogue:
     def select(self, text: str) -> tuple[Kata, Exercise | None]:
         """The kata and, where `text` is `TOPIC.EXERCISE`, the exercise; the beginning of either name will do.
 
+        The whole name of an exercise will do alone, where one kata has it and no topic is called so.
+
         Raises:
             SelectionError: none or more than one answers to it, or the one that does is broken.
         """
         topic, dot, name = PurePath(text.strip()).name.partition(".")
+        named = [] if dot else [kata for kata in self.katas if topic in {each.name for each in kata.exercises}]
+        if len(named) == 1 and topic not in {kata.topic for kata in self.katas}:
+            return named[0], named[0].exercise(topic)
+        if len(named) > 1:
+            where = " or ".join(f"{kata.topic}.{topic}" for kata in named)
+            raise SelectionError(f"several katas have an exercise {topic!r}: write {where}")
         kata = self.find(topic)
         if not dot:
             return kata, None

@@ -45,6 +45,8 @@ def run(
     part: Annotated[str, typer.Option(help="The part that it belongs to.")] = "Foundations",
 ) -> None:
     """Writes a kata that is whole, for its author to change."""
+    if number is None and (numbered := re.fullmatch(r"(\d\d?)_(\w+)", topic)):  # as its folder is called
+        number, topic = int(numbered[1]), numbered[2]
     if not re.fullmatch(r"[a-z][a-z0-9_]*", topic) or keyword.iskeyword(topic):
         raise SelectionError(f"{topic!r} is no name for a topic: take lower-case letters, digits and underscores")
     catalogue = manager.load().catalogue

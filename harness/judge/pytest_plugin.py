@@ -119,6 +119,10 @@ class KataPlugin:
                 profiles.use("learner")
             seeds.register_torch_generator()
 
+    def pytest_itemcollected(self, item: pytest.Item) -> None:
+        for marker in item.iter_markers("exercise"):  # so that `-k` finds the tests of an exercise
+            item.extra_keyword_matches.update(map(str, marker.args))
+
     def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:
         for item in items:
             self.selection.sort(item)

@@ -53,8 +53,9 @@ class Surroundings:
 
 def render(verdict: Verdict, kata: Kata, around: Surroundings, width: int = 80) -> list[Line]:
     """The screen of one kata's verdict."""
-    first = next((each for each in verdict.exercises if each.outcome in _WRONG), None)
-    to_do = next((each for each in verdict.exercises if each.outcome is Outcome.TODO), None)
+    shown_first = foremost(verdict)
+    first = shown_first if shown_first and shown_first.outcome in _WRONG else None
+    to_do = shown_first if shown_first and not first else None
     common = _common_failure(verdict)
     lines = [_headline(verdict, kata, around)]
     if first and common:
@@ -72,6 +73,13 @@ def render(verdict: Verdict, kata: Kata, around: Surroundings, width: int = 80) 
     else:
         lines += _nothing_left(verdict, kata, around)
     return lines
+
+
+def foremost(verdict: Verdict) -> ExerciseVerdict | None:
+    """The exercise that a screen is about: the first that is wrong, else the first to do; None where neither is."""
+    wrong = (each for each in verdict.exercises if each.outcome in _WRONG)
+    to_do = (each for each in verdict.exercises if each.outcome is Outcome.TODO)
+    return next(wrong, None) or next(to_do, None)
 
 
 def brief(verdict: Verdict, kata: Kata) -> list[Line]:

@@ -466,6 +466,17 @@ def test_an_exercise_is_selected_with_its_kata(catalogue):
         assert (kata.topic, exercise.name) == ("tensor_operations", "join_words")
 
 
+def test_an_exercise_may_be_named_alone(tmp_path, catalogue):
+    """Its whole name is enough where one kata has it; where several have, they are named."""
+    alone = load_catalogue([write_kata(tmp_path / "alone" / "katas" / "01_x")])
+    kata, exercise = alone.select("join_words")
+    assert (kata.topic, exercise.name) == ("x", "join_words")
+    with pytest.raises(SelectionError, match=r"^there is no kata 'join'"):
+        alone.select("join")
+    with pytest.raises(SelectionError, match=r"write start\.double or tensor_creation\.double or tensor_operations"):
+        catalogue.select("double")
+
+
 def test_unknown_and_ambiguous_exercises_say_what_there_is(tmp_path):
     """An exercise's name that leads nowhere, or to several, gives the near misses or the candidates."""
     pack = write_kata(tmp_path / "katas" / "01_x", toml=TOML.replace('"double"', '"join_rows"'))

@@ -177,6 +177,12 @@ def test_a_new_kata_may_begin_a_pack(commands, tmp_path):
     assert "entry point" in said.out
 
 
+def test_a_new_kata_may_be_called_as_its_folder(commands, tmp_path):
+    """The number may stand before the name."""
+    assert commands.run("new", "13_big_plans", "--into", str(tmp_path / "my")).code == 0
+    assert (tmp_path / "my" / "katas" / "13_big_plans" / "big_plans.py").is_file()
+
+
 @pytest.mark.parametrize("there", ["katas/06_big_plans", "solutions/big_plans.py"])
 def test_nothing_is_overwritten(commands, tmp_path, there):
     """Whatever is in the way is named, and nothing is written."""

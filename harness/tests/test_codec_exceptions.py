@@ -124,13 +124,8 @@ def test_nothing_that_ends_or_skips_a_test_comes_back(error: BaseException) -> N
 def test_one_class_comes_back_as_one_class() -> None:
     """Or Hypothesis would take the same exception, raised twice, for two, and a wrong answer for a flaky one."""
 
-    class Mine(Exception):
-        pass
-
-    for first, second in (
-        (Mine("a"), Mine("b")),
-        (ExceptionGroup("a", [ValueError()]), ExceptionGroup("b", [KeyError()])),
-    ):
+    groups = ExceptionGroup("a", [ValueError()]), ExceptionGroup("b", [KeyError()])
+    for first, second in ((_OwnError("a"), _OwnError("b")), groups):
         one, two = rebuild(describe(first)), rebuild(describe(second))
         assert type(one) is type(two)
         assert (str(one), str(two)) == (str(first), str(second))

@@ -294,6 +294,13 @@ def test_the_fixture_serves_specs_only(specs):
     assert set(specs.outcomes()) == set(ALL)
 
 
+def test_tests_are_found_by_the_name_of_their_exercise(specs):
+    """`-k` knows exercises, whatever their tests are called."""
+    specs.kata()
+    specs.run("--impl=solution", "-k", "join_words")
+    assert {finding.exercise for finding in specs.findings()} == {"join_words"}
+
+
 def test_a_test_may_do_without_the_fixture(specs):
     """What such a test finds out is about no implementation in particular."""
     specs.kata(spec=SPEC + '\n\n@pytest.mark.exercise("double")\ndef test_world():\n    """The world stands."""\n')

@@ -18,6 +18,7 @@ from harness.cli.watching.events import Noticed, Redraw, Signals, Stop
 from harness.cli.watching.state import Course, Event
 from harness.errors import KataError
 from harness.reports.screen import line
+from harness.reports.terminal import foremost
 from harness.workspace import progress
 
 if TYPE_CHECKING:
@@ -93,12 +94,13 @@ class Session(Course):
         self._show(lambda: lines)
 
     def _focus(self) -> Exercise:
-        """The exercise that a learner is about: the first of the last verdict that is not done."""
+        """The exercise that a learner is about: the one on the screen, else the next that is not done."""
         verdict = self._checks.verdict()
-        judged = verdict.exercises if verdict and verdict.topic == self._topic else ()
-        name = next((each.exercise for each in judged if each.outcome not in DONE), None)
+        shown = foremost(verdict) if verdict and verdict.topic == self._topic else None
+        if shown is not None:
+            return self._kata.exercise(shown.exercise)
         upcoming = self._standing.next_exercise(of=self._kata)
-        return self._kata.exercise(name) if name else upcoming[1] if upcoming else self._kata.exercises[-1]
+        return upcoming[1] if upcoming else self._kata.exercises[-1]
 
     def _next(self) -> None:
         katas = self._standing.katas

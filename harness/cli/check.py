@@ -1,6 +1,7 @@
 """`kata check`: judges what somebody has written."""
 
 from contextlib import ExitStack, closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -25,7 +26,8 @@ Without a topic, the first kata that is not done. Exit code 0: all passed; 1: so
 \b
   kata check                                the next kata
   kata check 3                              kata 3; its name or the beginning of it will do, too
-  kata check tensor_operations.swap_rows    one exercise
+  kata check tensor_operations.swap_rows    one exercise; swap_rows alone will do
+  kata check 3 --all-failures               with all that is wrong, not only the first
   kata check 3 --impl answers/              somebody else's file or folder
   kata check --all --json                   everything, for a program
   kata check 3 --debug                      in one process, so that breakpoint() works
@@ -41,6 +43,9 @@ def run(
     as_json: Json = False,
     verbose: Annotated[
         bool, typer.Option("--verbose", "-v", help="Show pytest's own output, too, and what your code prints.")
+    ] = False,
+    all_failures: Annotated[
+        bool, typer.Option("--all-failures", help="Explain every exercise that fails, not only the first.")
     ] = False,
     debug: Annotated[
         bool, typer.Option("--debug", help="Run in one process and without a deadline, so that breakpoint() works.")
@@ -71,7 +76,7 @@ def run(
                 continue
             completes = job.kata.part in unfinished and standing.part_done(job.kata)
             if not completes or _holds(standing, judge, job, verdicts):
-                _show(standing, job, verdict, completes=completes)
+                _show(standing, job, verdict, completes=completes, all_failures=all_failures)
     passed = all(verdict.passed for verdict in verdicts)
     if as_json:
         json_output.write("check", passed=passed, verdicts=[to_json(verdict) for verdict in verdicts])
@@ -142,7 +147,7 @@ def _holds(standing: Standing, judge: Judge, done: Job, verdicts: list[Verdict])
     return held
 
 
-def _show(standing: Standing, job: Job, verdict: Verdict, *, completes: bool) -> None:
+def _show(standing: Standing, job: Job, verdict: Verdict, *, completes: bool, all_failures: bool) -> None:
     own = job.reference == "learner"
     around = standing.surroundings(job.kata, job.file, own=own, completes=completes and verdict.passed)
-    say(*terminal.render(verdict, job.kata, around, columns()))
+    say(*terminal.render(verdict, job.kata, replace(around, all_failures=all_failures), columns()))

@@ -4,8 +4,8 @@ from harness.cli.learner import Standing, statement
 from harness.cli.options import Exercise as ExerciseArgument
 from harness.model import Exercise, Kata
 from harness.reports.latex import plain
+from harness.reports.next_steps import command
 from harness.reports.screen import Line, line, say
-from harness.reports.terminal import command
 from harness.workspace import progress
 
 HELP = """Give one more hint.

@@ -9,8 +9,8 @@ import typer
 from harness.catalogue import manager
 from harness.catalogue.files import expanded
 from harness.errors import CatalogueError
+from harness.reports.next_steps import command, labelled, shown
 from harness.reports.screen import complain, line, say
-from harness.reports.terminal import command, labelled, shown
 from harness.workspace.workspace import Workspace
 
 HELP = """Make a folder to work in, with the stubs and lessons of all katas.

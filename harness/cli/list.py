@@ -6,9 +6,9 @@ from harness.cli.learner import DONE, Standing
 from harness.cli.options import Json, Topic
 from harness.model import Exercise, Kata
 from harness.reports import json_output
+from harness.reports.next_steps import command, labelled, shown
 from harness.reports.screen import Line, columns, line, say
 from harness.reports.symbols import SIGNS, UNKNOWN, Sign
-from harness.reports.terminal import command, labelled, shown
 
 HELP = """List the katas, or the exercises of one.
 

@@ -15,8 +15,8 @@ from harness.cli.options import Json
 from harness.errors import CatalogueError, SelectionError
 from harness.model import Exercise, Kata
 from harness.reports import json_output
+from harness.reports.next_steps import command, labelled, shown
 from harness.reports.screen import columns, complain, line, say
-from harness.reports.terminal import command, labelled, shown
 from harness.runner.isolation.client import Parent
 from harness.workspace.workspace import Workspace
 

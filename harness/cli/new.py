@@ -14,8 +14,8 @@ from harness.catalogue.source.stubs import sync
 from harness.cli import templates
 from harness.errors import SelectionError, WorkspaceError
 from harness.model import Kata, Pack
+from harness.reports.next_steps import command, labelled, shown
 from harness.reports.screen import line, say
-from harness.reports.terminal import command, labelled, shown
 from harness.workspace import workspace
 
 HELP = """Write the files of a new kata (for authors).

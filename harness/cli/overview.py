@@ -2,8 +2,8 @@
 
 from harness.cli.learner import Standing, statement
 from harness.cli.list import all_katas
+from harness.reports.next_steps import command, labelled, line_to_edit, shown
 from harness.reports.screen import Line, line, say
-from harness.reports.terminal import command, labelled, line_to_edit, shown
 
 HELP = """Learn PyTorch by writing small functions until their specs pass.
 

@@ -10,8 +10,8 @@ from harness.catalogue.source.stubs import stub_of
 from harness.cli.learner import Standing
 from harness.errors import CatalogueError, WorkspaceError
 from harness.model import Exercise, Kata
+from harness.reports.next_steps import labelled, shown
 from harness.reports.screen import line, say
-from harness.reports.terminal import labelled, shown
 from harness.workspace import progress
 
 HELP = """Put the stub of a kata, or of one exercise, back.

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 from harness.mutation.outputs.names import DISTORTIONS
 from harness.mutation.score import EQUIVALENT, Judged, Strength, Tally
 from harness.mutation.subject import Fate
+from harness.reports.next_steps import command
 from harness.reports.screen import Line, line
-from harness.reports.terminal import command
 
 if TYPE_CHECKING:
     from harness.mutation.subject import Mutant

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from typing import TextIO
 
     from rich.console import Console
@@ -63,6 +64,16 @@ def printable(text: str, encoding: str | None) -> str:
 def columns(stream: TextIO | None = None) -> int:
     """How wide a screen may be."""
     return max(NARROWEST, min(WIDEST, _console(stream or sys.stdout).width))
+
+
+def rows(stream: TextIO | None = None) -> int:
+    """How many lines a screen has."""
+    return _console(stream or sys.stdout).height
+
+
+def height_of(lines: Sequence[Line | str], width: int) -> int:
+    """How many lines of a screen some lines take."""
+    return sum(len(_laid_out(each if isinstance(each, Line) else line(each), width)) for each in lines)
 
 
 def say(*lines: Line | str, stream: TextIO | None = None) -> None:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import ast
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from harness.model import Outcome
 from harness.reports.layout import fit, session
-from harness.reports.screen import Line, line
+from harness.reports.next_steps import command, labelled, line_to_edit, shown
+from harness.reports.screen import Line, height_of, line
 from harness.reports.symbols import SIGNS
 
 if TYPE_CHECKING:
@@ -23,7 +23,32 @@ _COUNTED = (Outcome.FAILED, Outcome.ERROR, Outcome.TIMEOUT, Outcome.TODO, Outcom
 _MANY = 7
 _LABEL = 10  # "expected", and what sets it off from the value
 _MARGIN = 2
-_MOST_CODE = 12  # lines
+
+
+class _Room(NamedTuple):
+    """How much of a screen there is room for.
+
+    Attributes:
+        table: whether each exercise has a line; the headline counts them anyway.
+        code: lines of the calls.
+        value: lines of what was expected, and of what came.
+        rest: whether there is room for the statement's further lines, for the learner's line and what was printed.
+    """
+
+    table: bool = True
+    code: int = 12
+    value: int = 4
+    rest: bool = True
+
+
+_ROOMS = (
+    _Room(),
+    _Room(table=False),
+    _Room(table=False, code=5),
+    _Room(table=False, code=5, value=2, rest=False),
+    _Room(table=False, code=3, value=2, rest=False),
+)
+"""What is given up where a terminal is too low, in this order."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +64,7 @@ class Surroundings:
         lesson: the lesson of that kata.
         completed: the part that is complete with this kata, all of it checked once more.
         pending: how many exercises of the kata are still being judged.
+        all_failures: explain every exercise that is wrong, not only the first.
     """
 
     file: Path
@@ -49,25 +75,41 @@ class Surroundings:
     lesson: Path | None = None
     completed: str | None = None
     pending: int = 0
+    all_failures: bool = False
 
 
-def render(verdict: Verdict, kata: Kata, around: Surroundings, width: int = 80) -> list[Line]:
-    """The screen of one kata's verdict."""
+def render(
+    verdict: Verdict, kata: Kata, around: Surroundings, width: int = 80, height: int | None = None
+) -> list[Line]:
+    """The screen of one kata's verdict, in at most so many lines, where that can be."""
+    lines: list[Line] = []
+    for room in _ROOMS:
+        lines = _render(verdict, kata, around, width, room)
+        if height is None or height_of(lines, width) <= height:
+            break
+    return lines
+
+
+def _render(verdict: Verdict, kata: Kata, around: Surroundings, width: int, room: _Room) -> list[Line]:
     shown_first = foremost(verdict)
     first = shown_first if shown_first and shown_first.outcome in _WRONG else None
     to_do = shown_first if shown_first and not first else None
     common = _common_failure(verdict)
     lines = [_headline(verdict, kata, around)]
     if first and common:
-        lines += [line(""), *_failure(common, around, width)]
+        lines += [line(""), *_failure(common, around, width, room)]
         return [*lines, *(_next_after_error(kata) if around.own else [])]
-    if len(verdict.exercises) > 1 or not first:
+    if not first or (room.table and len(verdict.exercises) > 1):
         lines += [line(""), *_table(verdict, width)]
     if verdict.passed and (around.pending or not around.own):
         return lines
     lines.append(line(""))
     if first:
-        lines += _wrong(first, kata, around, width)
+        wrong = [each for each in verdict.exercises if each.outcome in _WRONG]
+        for number, each in enumerate(wrong if around.all_failures else wrong[:1]):
+            lines += [line("")] * bool(number) + _wrong(each, kata, around, width, room)
+        if around.own and len(wrong) > 1 and not around.all_failures:
+            lines.append(command("all", f"kata check {kata.topic} --all-failures"))
     elif to_do:
         lines += _to_do(to_do.exercise, kata, around)
     else:
@@ -148,14 +190,15 @@ def _reason(each: ExerciseVerdict) -> str:
     return each.skipped[0].partition(";")[0]
 
 
-def _wrong(each: ExerciseVerdict, kata: Kata, around: Surroundings, width: int) -> list[Line]:
+def _wrong(each: ExerciseVerdict, kata: Kata, around: Surroundings, width: int, room: _Room) -> list[Line]:
     sign = SIGNS[each.outcome]
     statement = around.statement(each.exercise)
-    lines = [line((f"{sign.sign} {each.exercise}", sign.style), f"  {statement}", indent=_MARGIN)]
+    name = f"{sign.sign} {each.exercise}", sign.style
+    lines = [line(name, f"  {statement}", indent=_MARGIN, whole=not room.rest)]
     if each.finding and each.finding.sentence:
         lines.append(line("  ", (_one_line(each.finding.sentence), "bold"), indent=_MARGIN))
     if each.finding and each.finding.failure:
-        lines += [line(""), *_failure(each.finding.failure, around, width)]
+        lines += [line(""), *_failure(each.finding.failure, around, width, room)]
     elif not each.finding:
         lines.append(line("  No test has judged it; `kata verify` says what its spec lacks.", indent=_MARGIN))
     if each.mistake:
@@ -165,15 +208,15 @@ def _wrong(each: ExerciseVerdict, kata: Kata, around: Surroundings, width: int) 
     return lines
 
 
-def _failure(failure: Failure, around: Surroundings, width: int) -> list[Line]:
-    room = width - 2 * _MARGIN
+def _failure(failure: Failure, around: Surroundings, width: int, room: _Room) -> list[Line]:
+    inner = width - 2 * _MARGIN
     lines = []
     if failure.call:
-        for prompt, row in session(failure.call, room - 4, _MOST_CODE):
+        for prompt, row in session(failure.call, inner - 4, room.code):
             lines.append(line(f"    {prompt}", (row, "cyan"), whole=True))
     laid_out = [(label, text) for label, text in (("expected", failure.expected), ("got", failure.got)) if text]
     for label, text in laid_out:
-        first, *rest = fit(text, room - _LABEL, 4)
+        first, *rest = fit(text, inner - _LABEL, room.value)
         lines.append(line("    ", (f"{label:<{_LABEL}}", "dim"), first, whole=True))
         lines += [line(" " * (4 + _LABEL), row, whole=True) for row in rest]
     if failure.difference:
@@ -181,11 +224,13 @@ def _failure(failure: Failure, around: Surroundings, width: int) -> list[Line]:
         lines.append(line("    ", (f"{'differs':<{_LABEL}}", "dim"), (text, "bold"), indent=4 + _LABEL))
     elif not laid_out:
         lines += [line("    ", (row, "bold"), indent=4) for row in _said(failure.message)]
-    if failure.location:
+    if failure.location and room.rest:
         where = f"{_shown(Path(failure.location.file), around)}:{failure.location.line}"
         lines.append(line("    ", (f"{'at':<{_LABEL}}", "dim"), (where, "underline"), long=True))
         lines.append(line(" " * (4 + _LABEL), failure.location.code.strip(), whole=True))
-    for label, row in zip(("printed", "", "", "", ""), (failure.printed or "").splitlines()[-5:], strict=False):
+    for label, row in zip(
+        ("printed", "", "", "", ""), (failure.printed or "" if room.rest else "").splitlines()[-5:], strict=False
+    ):
         lines.append(line("    ", (f"{label:<{_LABEL}}", "dim"), row, whole=True))
     return lines
 
@@ -228,45 +273,9 @@ def _next_after_error(kata: Kata) -> list[Line]:
     return [line(""), line("Mend this first. Then:"), command("check", f"kata check {kata.topic}")]
 
 
-def labelled(label: str, text: str) -> Line:
-    """A line with something to do, such as a file to edit."""
-    return line((f"  {label:<7}", "dim"), text, indent=9, long=True)
-
-
-def command(label: str, text: str) -> Line:
-    """A line with a command to type."""
-    return line((f"  {label:<7}", "dim"), (text, "cyan"), indent=9, long=True)
-
-
 def _one_line(text: str) -> str:
     return " ".join(text.split())
 
 
 def _shown(path: Path, around: Surroundings) -> str:
     return shown(around.file) if path.name == around.file.name and not path.is_absolute() else shown(path)
-
-
-def shown(path: Path) -> str:
-    """The path as somebody in the working folder would type it."""
-    try:
-        return str(path.relative_to(Path.cwd()))
-    except (ValueError, OSError):
-        return str(path)
-
-
-def line_to_edit(file: Path, exercise: str) -> int:
-    """The line on which the learner starts: the `raise NotImplementedError`, else the definition, else the first."""
-    try:
-        text = file.read_text(encoding="utf-8-sig")
-        tree = ast.parse(text)
-    except (OSError, ValueError, SyntaxError):
-        return 1
-    for node in tree.body:
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) and node.name == exercise:
-            raises = (n.lineno for n in ast.walk(node) if isinstance(n, ast.Raise) and _is_to_do(n))
-            return min(raises, default=node.lineno)
-    return 1
-
-
-def _is_to_do(node: ast.Raise) -> bool:
-    return bool(node.exc and re.match(r"NotImplementedError\b", ast.unparse(node.exc)))

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from harness.model import ExerciseVerdict, Failure, Finding, Kata, Location, Outcome, Verdict
-from harness.reports import terminal
+from harness.reports import next_steps, terminal
 from harness.reports.screen import say
 from harness.reports.terminal import Surroundings
 from harness.tests.tiny_kata import TOML, make_kata
@@ -282,12 +282,57 @@ def test_the_line_to_edit(tmp_path, text, expected):
     """The first thing to write, or else the definition, or else the file's beginning."""
     file = tmp_path / "x.py"
     file.write_text(text)
-    assert terminal.line_to_edit(file, "f") == expected
-    assert terminal.line_to_edit(tmp_path / "none.py", "f") == 1
+    assert next_steps.line_to_edit(file, "f") == expected
+    assert next_steps.line_to_edit(tmp_path / "none.py", "f") == 1
 
 
 def test_paths_are_short_where_they_can_be(tmp_path, monkeypatch):
     """Inside the working folder from there, elsewhere in full."""
     monkeypatch.chdir(tmp_path)
-    assert terminal.shown(tmp_path / "a" / "b.py") == str(Path("a") / "b.py")
-    assert terminal.shown(tmp_path.parent / "b.py") == str(tmp_path.parent / "b.py")
+    assert next_steps.shown(tmp_path / "a" / "b.py") == str(Path("a") / "b.py")
+    assert next_steps.shown(tmp_path.parent / "b.py") == str(tmp_path.parent / "b.py")
+
+
+def test_all_that_is_wrong_is_explained_on_request(monkeypatch, kata):
+    """The first failure in full, with the way to the others, or all of them."""
+    wrong = judged("double", "failed", MISMATCH), judged("join_words", "error", Failure(message="ValueError: no"))
+    text = screen(monkeypatch, kata, *wrong)
+    assert "ValueError" not in text
+    assert "  all    kata check tiny_things --all-failures\n" in text
+    text = screen(monkeypatch, kata, *wrong, all_failures=True)
+    assert (
+        text.index("The statement of double.") < text.index("The statement of join_words.") < text.index("ValueError")
+    )
+    assert "--all-failures" not in text
+    assert "--all-failures" not in screen(monkeypatch, kata, *wrong, own=False)
+
+
+TALL = Failure(
+    message="never shown",
+    call="\n".join(f"a_{number} = torch.tensor([{number}.0, 2.0, 3.0, 4.0, 5.0])" for number in range(14))
+    + "\ndouble(a_0)",
+    expected="\n".join(f"[{number}, {number}]" for number in range(9)),
+    got="\n".join(f"[{number}, 0]" for number in range(9)),
+    difference="1 of 9 elements differs",
+    location=Location(file="tiny_things.py", line=3, code="return a_0"),
+    printed="one\ntwo\nthree",
+)
+
+
+@pytest.mark.parametrize(("width", "height"), [(80, 24), (40, 20), (120, 40), (80, 17)])
+def test_a_tall_screen_fits_the_terminal(monkeypatch, tmp_path, width, height):
+    """What can be done without goes first: the table, the middle of a long session; name, values and diagnosis stay."""
+    kata = make_kata(tmp_path / "katas" / "03_tiny_things", toml=LONG_TOML)
+    monkeypatch.setenv("COLUMNS", str(width))
+    failed = judged("double", "failed", TALL, mistake="You squared the number.")
+    verdicts = failed, *(judged(each.name, "passed") for each in kata.exercises[1:])
+    verdict = Verdict(topic=kata.topic, implementation="learner", exercises=verdicts)
+    around = Surroundings(file=kata.stub, statement=lambda name: f"The statement of {name}.")
+    lines = terminal.render(verdict, kata, around, width, height)
+    stream = io.StringIO()
+    say(*lines, stream=stream)
+    text = stream.getvalue()
+    assert len(text.splitlines()) <= height
+    for part in ("✗ double", "double(a_0)", "expected  [0, 0]", "got       [0, 0]", "1 of 9 elements", "You squared"):
+        assert part in text
+    assert len(terminal.render(verdict, kata, around, width)) > len(lines) or height == 40

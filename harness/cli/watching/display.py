@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from harness.reports.screen import Line, line
+from harness.reports.screen import Line, line, rows
 
 if TYPE_CHECKING:
     from harness.cli.watching.keys import Terminal
@@ -27,6 +27,10 @@ class Display:
         self._terminal = terminal
         self._screen: Screen = tuple
         self._watched = ""
+
+    def height(self) -> int | None:
+        """How many lines there are above the keys; None where lines may scroll away."""
+        return rows() - len(self._footer()) - 1 if self._terminal.replaces else None
 
     def show(self, screen: Screen, watched: str) -> None:
         """Shows a screen, and under it which keys there are and what is watched."""

@@ -198,7 +198,8 @@ class Course:
         if snapshot is None or verdict is None:
             return [line(f"Judging {self._kata.title} …")]
         around = self._standing.surroundings(snapshot.kata, snapshot.file)
-        return report.render(verdict, snapshot.kata, replace(around, pending=self._checks.pending()), columns())
+        around = replace(around, pending=self._checks.pending())
+        return report.render(verdict, snapshot.kata, around, columns(), self._display.height())
 
     def _say_trouble(self, error: Exception) -> None:
         self._checks.give_up()

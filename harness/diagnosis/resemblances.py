@@ -88,17 +88,18 @@ def _reduced(a: Tensor, e: Tensor, inputs: Sequence[Tensor]) -> Iterator[Fit]:
         yield Fit(f"It looks as if dimension {wrong} is reduced instead of dimension {right}. Is `dim` right?", 2)
 
 
+_WHENCE = "Is something divided by zero, or too large for its dtype?"
+
+
 def _of_values(a: Tensor, e: Tensor, inputs: Sequence[Tensor]) -> Iterator[Fit]:
     """The same shape and dtype."""
     p, q = wide(a), wide(e)
     odd = ~p.isfinite() & q.isfinite()
     if bool(odd.any()):
         if close(p[~odd], q[~odd]):
-            yield Fit(
-                "It looks as if only NaN or infinity is in the way, and all else is right. Is something divided by "
-                "zero, or too large for its dtype?",
-                2,
-            )
+            given = any(not bool(wide(x).isfinite().all()) for x in inputs if x.is_floating_point() or x.is_complex())
+            why = "Does one in an argument spread, as by a product with 0?" if given else _WHENCE
+            yield Fit(f"It looks as if only NaN or infinity is in the way, and all else is right. {why}", 2)
         return
     for x in inputs:
         if x.shape == a.shape and x.dtype == a.dtype and close(a, x):

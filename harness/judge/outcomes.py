@@ -54,7 +54,7 @@ def finding_of(
         outcome, failure = Outcome.SKIPPED, Failure(message=reason.removeprefix("Skipped: "))
     elif call.excinfo is not None:
         outcome, failure = judge_exception(call.excinfo.value)
-        failure = replace(failure, printed=_last_lines(report.capstdout))
+        failure = replace(failure, printed=_last_lines(last_call.printed(report.capstdout)))
     elif report.failed:  # a test that should fail and did not: pytest's word alone
         outcome, failure = Outcome.FAILED, Failure(message=shortened(str(report.longrepr)))
     if session is not None and failure is not None:

@@ -143,7 +143,10 @@ class LocalHost:
             )
         found = vars(self.module).get(name, _MISSING)
         if found is _MISSING:
-            near = get_close_matches(name, [n for n, value in vars(self.module).items() if callable(value)], 1)
+            others = {exercise.name for exercise in self.kata.exercises}  # which are there for themselves
+            near = get_close_matches(
+                name, [n for n, value in vars(self.module).items() if callable(value) and n not in others], 1
+            )
             hint = f"; there is {near[0]}: is that it?" if near else ""
             raise MissingName(
                 f"{name} is not defined in {self.implementation.path.name}: it should be {reference}{hint}"

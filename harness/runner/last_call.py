@@ -7,6 +7,7 @@ may change them, the function that is recorded holds copies.
 
 from __future__ import annotations
 
+import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,7 @@ _last: Callable[[], str] | None = None
 _shown: Callable[[], str] | None = None
 _gave_none = False
 _called = False  # within the innermost block of `showing`
+_printed_before = 0  # bytes of captured output at the beginning of the call
 
 
 def record(text_thunk: Callable[[], str]) -> None:
@@ -25,8 +27,23 @@ def record(text_thunk: Callable[[], str]) -> None:
     Args:
         text_thunk: gives the call's text; it runs only if a message needs it.
     """
-    global _last, _gave_none, _called
+    global _last, _gave_none, _called, _printed_before
+    if _shown is None or not _called:  # all calls of a block are shown as one
+        _printed_before = _captured()
     _last, _gave_none, _called = _shown or text_thunk, False, True
+
+
+def _captured() -> int:
+    """Bytes that pytest has captured of the current test; 0 where it captures nothing."""
+    try:
+        return sys.stdout.buffer.tell()
+    except (AttributeError, OSError, ValueError):
+        return 0
+
+
+def printed(captured: str) -> str:
+    """Of what was captured of a test, what came since the last recorded call began."""
+    return captured.encode()[_printed_before:].decode(errors="replace")
 
 
 @contextmanager

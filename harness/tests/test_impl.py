@@ -479,6 +479,18 @@ INTERRUPTED = {
 }
 
 
+def test_a_missing_name_is_not_taken_for_another_exercise(impl_factory):
+    """What is there under a similar name is suggested, unless it is an exercise itself."""
+    solution = "def swap_rows(x):\n    return x\n\n\ndef as_rows(x):\n    return x\n"
+    impl = impl_factory.make("def as_rows(x):\n    return x\n", solution=solution)
+    with pytest.raises(MissingName) as caught:
+        impl.swap_rows(1)
+    assert "is that it" not in str(caught.value)
+    impl = impl_factory.make("def swap_row(x):\n    return x\n", solution=solution)
+    with pytest.raises(MissingName, match="there is swap_row: is that it"):
+        impl.swap_rows(1)
+
+
 @pytest.mark.parametrize("way", INTERRUPTED)
 def test_a_keyboard_interrupt_is_a_persons(impl_factory, way):
     """Somebody who stops a run stops it, wherever the code under test is, and whatever it makes of it."""

@@ -191,6 +191,14 @@ def test_a_wrong_result_shows_the_call(specs):
     assert (failure.call, failure.expected, failure.got, failure.location) == ("double(1)", "2", "1", None)
 
 
+def test_only_what_the_shown_call_printed_is_kept(specs):
+    """Printing is how a beginner looks into a function, and of a hundred examples one is shown."""
+    specs.kata(learner=learner('print(f"got {number}: schön")\n    return number'))
+    specs.run()
+    failure = specs.findings()[0].failure
+    assert (failure.call, failure.printed) == ("double(1)", "got 1: schön")
+
+
 FILES = '''
     import pytest
 

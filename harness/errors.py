@@ -7,6 +7,7 @@
     ├── SettingError           an environment variable holds what it cannot
     ├── ImplementationError    the code under test cannot be used
     │   ├── SourceError        its file is missing, unreadable, not Python, or fails on import
+    │   │   └── NotSubmitted   a folder holds no file for the kata
     │   ├── MissingName        it does not define what the exercise asks for
     │   ├── WrongSignature     it defines it with other parameters
     │   └── ImplementationCrashed  it raised something that ends a program, such as SystemExit
@@ -53,6 +54,10 @@ class ImplementationError(KataError):
 
 class SourceError(ImplementationError):
     """The file is missing, unreadable, not Python, or fails while it is imported."""
+
+
+class NotSubmitted(SourceError):  # noqa: N818 - reads as what it says
+    """A folder of answers holds no file for the kata."""
 
 
 class MissingName(ImplementationError):  # noqa: N818 - reads as what it says

@@ -62,6 +62,7 @@ def run(
         parent = None if debug else stack.enter_context(Parent.start())
         standing = Standing.load()
         jobs = _jobs(standing, topic, impl, everything=everything)
+        absent = [kata for kata in standing.katas if everything and kata not in {job.kata for job in jobs}]
         if not jobs and not as_json:
             say("All exercises are done. `kata check --all` checks them once more.")
             return
@@ -77,9 +78,16 @@ def run(
             completes = job.kata.part in unfinished and standing.part_done(job.kata)
             if not completes or _holds(standing, judge, job, verdicts):
                 _show(standing, job, verdict, completes=completes, all_failures=all_failures)
-    passed = all(verdict.passed for verdict in verdicts)
+    passed = all(verdict.passed for verdict in verdicts) and not absent
     if as_json:
-        json_output.write("check", passed=passed, verdicts=[to_json(verdict) for verdict in verdicts])
+        json_output.write(
+            "check",
+            passed=passed,
+            verdicts=[to_json(verdict) for verdict in verdicts],
+            not_submitted=[kata.topic for kata in absent],
+        )
+    else:
+        say(*(terminal.absent(kata) for kata in absent))
     if standing.unsaved:
         raise standing.unsaved
     if everything and standing.harness.catalogue.problems:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from harness.errors import KataError
+from harness.errors import KataError, NotSubmitted
 from harness.model import Exercise, Kata
 
 if TYPE_CHECKING:
@@ -37,6 +37,8 @@ class Selection:
         self._complaints: list[str] = []
         self._wrong: dict[str, KataError] = {}
         self._right: set[str] = set()
+        self._absent: set[tuple[str | None, str]] = set()
+        self._told: set[tuple[str | None, str]] = set()
 
     def implementation(self, reference: str, kata: Kata) -> Implementation:
         """What a value of `--impl` means for a kata. Found once a run.
@@ -72,6 +74,9 @@ class Selection:
             return
         item.stash[JUDGED] = kata, exercise
         only = self._only(reference_of(item), kata)
+        if (reference_of(item), kata.topic) in self._absent and not self._is_first(item, kata):
+            self.dropped.append(item)  # one test that says so is enough
+            return
         judged_here = only in (None, exercise.name) and (not self._wanted or exercise.name in self._wanted)
         (self.kept if judged_here else self.dropped).append(item)
 
@@ -92,6 +97,14 @@ class Selection:
         )
         return None
 
+    def _is_first(self, item: pytest.Item, kata: Kata) -> bool:
+        """Whether a test is the first of its kata for an implementation that is not there."""
+        key = reference_of(item), kata.topic
+        if key in self._told:
+            return False
+        self._told.add(key)
+        return True
+
     def _only(self, reference: str | None, kata: Kata) -> str | None:
         if reference is None:  # a test that does without `impl`
             return None
@@ -99,6 +112,8 @@ class Selection:
             only = self.implementation(reference, kata).only
         except KataError as error:
             self._wrong.setdefault(reference, error)
+            if isinstance(error, NotSubmitted):
+                self._absent.add((reference, kata.topic))
             return None
         self._right.add(reference)
         return only

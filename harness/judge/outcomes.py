@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from harness.runner.session import Session
 
 _FLAKY = "gave different results for the same arguments: it depends on something besides them, or changes them"
+_NOT_SUBMITTED = "harness.errors.NotSubmitted"
 _MOST_LINES = 12
 _MOST_CHARACTERS = 2000
 
@@ -100,6 +101,11 @@ def summaries(katas: Iterable[Kata], findings: Iterable[Finding]) -> list[str]:
     by_topic = {kata.topic: kata for kata in katas}
     for label, topic in dict.fromkeys((f.implementation, f.topic) for f in findings):
         judged = {f.exercise for f in findings if (f.implementation, f.topic) == (label, topic)}
+        failures = [f.failure for f in findings if (f.implementation, f.topic) == (label, topic) and f.failure]
+        if any(_NOT_SUBMITTED in failure.exceptions for failure in failures):
+            points = by_topic[topic].points
+            lines.append(f"{topic} [{label}]: not submitted, 0 of {points} points")
+            continue
         verdicts = [e for e in fold(by_topic[topic], label, findings).exercises if e.exercise in judged]
         others = [f"{e.exercise} {e.outcome}" for e in verdicts if e.outcome is not Outcome.PASSED]
         line = f"{topic} [{label}]: {len(verdicts) - len(others)} of {len(verdicts)} exercises passed"

@@ -131,6 +131,13 @@ def brief(verdict: Verdict, kata: Kata) -> list[Line]:
     return [line((sign.sign, sign.style), f" {kata.number:02} {kata.topic}: ", *_counts(verdict), indent=2)]
 
 
+def absent(kata: Kata) -> Line:
+    """One line about a kata for which nothing was handed in."""
+    sign = SIGNS[Outcome.TODO]
+    said = f" {kata.number:02} {kata.topic}: not submitted, 0 of {kata.points} points"
+    return line((sign.sign, sign.style), said, indent=2)
+
+
 def _headline(verdict: Verdict, kata: Kata, around: Surroundings) -> Line:
     pending = (f", {around.pending} being judged",) if around.pending else ()
     whose = () if verdict.implementation == "learner" else (f" · {verdict.implementation}",)

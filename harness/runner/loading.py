@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 from harness import hookimpl
 from harness.catalogue.files import expanded, read_bytes
 from harness.catalogue.source.stubs import stub_of
-from harness.errors import Alarm, KataError, SourceError, described
+from harness.errors import Alarm, KataError, NotSubmitted, SourceError, described
 from harness.model import Implementation
 from harness.runner.locations import excerpt, locate, raises_itself
 
@@ -225,7 +225,7 @@ def find_file(kata: Kata, path: Path) -> Path:
     if not found:
         meant = _near_misses(kata, path)
         more = f": is {' or '.join(meant[:3])} meant? Call it {name}" if meant else ""
-        raise SourceError(f"{path} holds neither {name} nor {kata.folder.name}/{name}{more}")
+        raise NotSubmitted(f"{path} holds neither {name} nor {kata.folder.name}/{name}{more}")
     return found[0]
 
 

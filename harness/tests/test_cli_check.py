@@ -169,6 +169,17 @@ def test_a_file_alone_tells_its_kata(commands, tmp_path):
     assert "05 Small words" in said.out
 
 
+def test_what_was_not_handed_in_is_said(commands, tmp_path):
+    """With --all, a kata that a folder of answers lacks is a line, and the whole has not passed."""
+    (tmp_path / "answers").mkdir()
+    (tmp_path / "answers" / "tiny_things.py").write_text(commands.kata.solution.read_text())
+    said = commands.run("check", "--all", "--impl", str(tmp_path / "answers"))
+    assert said.code == 1
+    assert "✓ 03 tiny_things: 2 of 2 passed\n○ 05 small_words: not submitted, 0 of 3 points\n" in said.out
+    document = json.loads(commands.run("check", "--all", "--json", "--impl", str(tmp_path / "answers")).out)
+    assert (document["passed"], document["not_submitted"]) == (False, ["small_words"])
+
+
 def test_somebodys_folder_is_judged_as_far_as_it_goes(commands, tmp_path):
     """Without a topic, every kata that the folder has a file for."""
     folder = tmp_path / "answers"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -11,7 +12,7 @@ from harness.errors import KataError, NotSubmitted
 from harness.model import Exercise, Kata
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection, Iterator, Sequence
 
     from harness.catalogue.manager import Harness
     from harness.model import Implementation
@@ -73,6 +74,8 @@ class Selection:
         if exercise is None:
             return
         item.stash[JUDGED] = kata, exercise
+        # Which pytest puts into a JUnit file.
+        item.user_properties += [("kata", kata.topic), ("exercise", exercise.name), ("points", exercise.points)]
         only = self._only(reference_of(item), kata)
         if (reference_of(item), kata.topic) in self._absent and not self._is_first(item, kata):
             self.dropped.append(item)  # one test that says so is enough
@@ -117,6 +120,15 @@ class Selection:
             return None
         self._right.add(reference)
         return only
+
+
+def shortened_references(references: Sequence[str]) -> dict[str, str]:
+    """How values of `--impl` are called in the ids of tests: a path by its last part, where that tells them apart."""
+    short = [reference if ":" in reference else PurePath(reference).name or reference for reference in references]
+    return {
+        reference: name if short.count(name) == 1 else reference
+        for reference, name in zip(references, short, strict=True)
+    }
 
 
 def reference_of(item: pytest.Item) -> str | None:

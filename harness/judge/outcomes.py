@@ -19,6 +19,7 @@ from harness.errors import (
     WorkerDied,
     described,
 )
+from harness.judge.collection import shortened_references
 from harness.judge.verdicts import fold
 from harness.model import Failure, Finding, Outcome
 from harness.runner import last_call
@@ -80,12 +81,12 @@ def finding_of_crash(nodeid: str, katas: Iterable[Kata], references: Iterable[st
     kata = next((k for k in katas if k.spec.as_posix().endswith(f"/{path}")), None)
     if kata is None or (exercise := exercise_of_test(kata.spec, test)) is None:
         return None
-    parameters = parameters.removesuffix("]")
+    parameters, known = parameters.removesuffix("]"), shortened_references(list(references))
     return Finding(
         topic=kata.topic,
         exercise=exercise,
         # Other parameters of the test follow after a dash.
-        implementation=next((r for r in references if f"{parameters}-".startswith(f"{r}-")), parameters),
+        implementation=next((r for r, short in known.items() if f"{parameters}-".startswith(f"{short}-")), parameters),
         test=test,
         sentence="",
         outcome=Outcome.ERROR,

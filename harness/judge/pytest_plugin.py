@@ -15,7 +15,7 @@ import pytest
 from harness.catalogue import manager
 from harness.errors import RequirementMissing, SettingError
 from harness.judge import profiles
-from harness.judge.collection import JUDGED, Selection, reference_of, unspoiled
+from harness.judge.collection import JUDGED, Selection, reference_of, shortened_references, unspoiled
 from harness.judge.diagnosing import Diagnoses
 from harness.judge.findings import Findings, send_diagnoses, send_finding
 from harness.judge.outcomes import finding_of, finding_of_crash, innermost, is_ours, summaries
@@ -191,6 +191,8 @@ class KataPlugin:
             return (yield)
         finally:
             item.stash.get(_GUARDS, ExitStack()).close()
+            if JUDGED in item.stash and not item.config.getoption("--hypothesis-show-statistics", None):
+                vars(item).pop("hypothesis_statistics", None)  # Hypothesis would put it into a JUnit file as base64
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(
@@ -237,6 +239,9 @@ class KataPlugin:
         if terminalreporter.no_summary or not findings:
             return
         terminalreporter.section("katas")
+        for finding in findings:
+            if finding.mistake:
+                terminalreporter.write_line(f"{finding.topic}.{finding.exercise}: {' '.join(finding.mistake.split())}")
         for line in summaries(self.harness.catalogue.katas, findings):
             terminalreporter.write_line(line)
 
@@ -246,8 +251,9 @@ class KataPlugin:
 
 def _impl_fixture(plugin: KataPlugin) -> ModuleType:
     """A plugin with the fixture `impl`, whose parameters are known only now that the command line has been read."""
+    ids = list(shortened_references(plugin.references).values())
 
-    @pytest.fixture(scope="module", params=plugin.references, ids=str)
+    @pytest.fixture(scope="module", params=plugin.references, ids=ids)
     def impl(request: pytest.FixtureRequest) -> Generator[Impl]:
         """The implementation under test: call its functions, build its classes, all in plain data."""
         kata = plugin.harness.catalogue.of_spec(request.path)

@@ -553,12 +553,25 @@ def _share(members, targets):
     return len(targets) / sum(len(each) for _, each in members)
 
 
-def train_accumulated__not_divided(model, loader, loss_function, optimizer, group):
+def train_accumulated__not_divided(model, loader, loss_function, optimizer, group, *, losses_too=True):
     """You added up the gradients of the batches' means, and stepped by their sum.
 
     That is as many times too far as there are batches in the group.
     """
-    return _accumulate(model, _groups(loader, group), loss_function, optimizer, lambda *_: 1.0)
+    losses = []
+    for members in _groups(loader, group):
+        optimizer.zero_grad()
+        total = 0.0
+        for inputs, targets in members:
+            part = loss_function(model(inputs), targets)
+            part.backward()
+            total += part.item() * (1.0 if losses_too else _share(members, targets))
+        optimizer.step()
+        losses.append(total)
+    return losses
+
+
+train_accumulated__not_divided.varies = {"losses_too": (False,)}
 
 
 def train_accumulated__divided_by_group(model, loader, loss_function, optimizer, group):

@@ -41,9 +41,12 @@ def multistep_decay__once(base_lr, steps, milestones, gamma=0.1):
     return [base_lr * gamma if any(m <= k for m in milestones) else base_lr for k in range(steps)]
 
 
-def multistep_decay__not_at_zero(base_lr, steps, milestones, gamma=0.1):
+def multistep_decay__not_at_zero(base_lr, steps, milestones, gamma=0.1, *, later=False):
     """You let no milestone count at step 0. A milestone of 0 holds from the very first step on."""
-    return [base_lr * gamma ** sum(m <= k for m in milestones if m > 0) for k in range(steps)]
+    return [base_lr * gamma ** sum(m <= k and (m > 0 or (later and k > 0)) for m in milestones) for k in range(steps)]
+
+
+multistep_decay__not_at_zero.varies = {"later": (True,)}
 
 
 def cosine_annealing__from_zero(base_lr, steps, t_max, eta_min=0.0):

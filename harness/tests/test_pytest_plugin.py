@@ -199,6 +199,37 @@ def test_only_what_the_shown_call_printed_is_kept(specs):
     assert (failure.call, failure.printed) == ("double(1)", "got 1: schön")
 
 
+def test_a_junit_file_tells_what_was_judged(specs):
+    """Each test with kata, exercise and points, ids without paths of this machine, and nothing encoded."""
+    specs.kata()
+    answers = specs.pytester.mkdir("alice")
+    (answers / "tiny_things.py").write_text(SOLUTION, encoding="utf-8")
+    specs.run(f"--impl={answers}", "--junitxml=found.xml")
+    text = (specs.pytester.path / "found.xml").read_text(encoding="utf-8")
+    for name, value in (("kata", "tiny_things"), ("exercise", "double"), ("points", "1")):
+        assert f'<property name="{name}" value="{value}" />' in text
+    assert f'name="{ALL[0]}[alice]"' in text
+    assert str(answers) not in text
+    assert "hypothesis-statistics" not in text
+
+
+def test_answers_of_one_name_keep_their_paths(specs):
+    """Where the last part of a path does not tell two answers apart, all of it is the id."""
+    for folder in ("a", "b"):
+        specs.pytester.mkpydir(folder)
+        (specs.pytester.path / folder / "tiny_things.py").write_text(SOLUTION, encoding="utf-8")
+    specs.kata()
+    result = specs.run("--impl=a/tiny_things.py", "--impl=b/tiny_things.py", "--impl=solution", "-v")
+    for name in ("a/tiny_things.py", "b/tiny_things.py", "solution"):
+        result.stdout.fnmatch_lines([f"*{ALL[0]}[[]{name}] PASSED*"])
+
+
+def test_a_diagnosis_stands_in_the_summary(specs):
+    """With --diagnose, the section on katas says which mistake it probably was."""
+    specs.kata(learner=learner("return number * number"))
+    specs.run("--diagnose").stdout.fnmatch_lines(["*= katas =*", "tiny_things.double: You squared the number: *"])
+
+
 FILES = '''
     import pytest
 

@@ -89,7 +89,7 @@ REFUSED = [
     (Model, "argument 1 is a builtins.type"),
     (types, "argument 1 is a builtins.module"),
     ({1, 2}, "argument 1 is a builtins.set"),
-    (Masked([1.0]), "test_channel.Masked"),
+    (Masked([1.0]), "test_crossing.Masked"),
     (torch.nn.Parameter(torch.ones(1), requires_grad=False), "torch.nn.parameter.Parameter"),
     (Point(1, 2), "Point"),
     (collections.OrderedDict(a=1), "collections.OrderedDict"),

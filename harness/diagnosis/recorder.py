@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from itertools import count
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
-from harness.data.copying import Copy, NotCopied, Stored, copy_data, place_of, size_of, stored_in
+from harness.data.copying import Copy, NotCopied, Stored, copy_data, size_of, stored_in
 from harness.diagnosis.folders import files_of, folders_in
-from harness.diagnosis.trace import Example, Numbers, Step, complete
+from harness.diagnosis.trace import Example, Numbers, Step, complete, place_of_first
 from harness.errors import KataError
 from harness.runner import seeds
 from harness.runner.handles import target_of
@@ -96,7 +96,7 @@ class Recorder:
         self._epoch = -1
         self._size = 0
         self._given: list[Stored] = []
-        self._places: list[tuple[int, int]] = []
+        self._places: list[int] = []
         self._current: Traced | None = None
         self.tests: list[Traced] = []
 
@@ -145,7 +145,7 @@ class Recorder:
             return None
         (kind, value), args, kwargs = request.target, request.args, request.kwargs
         self._given = stored_in((args, kwargs))
-        self._places = list(map(place_of, self._given))
+        self._places = list(map(place_of_first, self._given))
         try:
             copy = Copy((args, kwargs), self._numbers.known, self._given)
             files = {folder: files_of(folder) for folder in folders_in(copy.paths, self._base)}

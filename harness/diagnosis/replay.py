@@ -6,10 +6,10 @@ import inspect
 import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from harness.data.copying import NotCopied, copy_data, place_of, stored_in, tensors_in
+from harness.data.copying import NotCopied, copy_data, stored_in, tensors_in
 from harness.diagnosis.folders import lay_out, loaded
 from harness.diagnosis.likeness import Likeness, Naming, same_values
-from harness.diagnosis.trace import Held, Numbers, Raised, Step, complete
+from harness.diagnosis.trace import Held, Numbers, Raised, Step, complete, place_of_first
 from harness.errors import DeadlineExceeded, KataError
 from harness.runner.handles import Target
 from harness.runner.host import LocalHost
@@ -185,7 +185,7 @@ def _do(host: LocalHost, recorded: Step, numbers: Numbers, own: tuple[int | str,
         passed = _with(*passed, own[0], own[1])
     args, kwargs = copy_data(passed, restore)
     given = stored_in((args, kwargs))
-    places = list(map(place_of, given))
+    places = list(map(place_of_first, given))
     value = numbers.object(recorded.target) if recorded.kind == "object" else recorded.target
     done = Step(
         recorded.process,

@@ -139,7 +139,7 @@ def complete(
     step: Step,
     numbers: Numbers,
     given: list[Stored],
-    places: list[tuple[int, int]],
+    places: list[int],
     args: tuple[Any, ...],
     kwargs: dict[str, Any],
     result: Any,
@@ -150,7 +150,7 @@ def complete(
         step: whose arguments were copied before the call.
         numbers: of the objects that stay with the implementation.
         given: the tensors and arrays of the arguments that were passed.
-        places: where those lay in memory before the call.
+        places: what `place_of_first` said of each before the call.
         args: those arguments, as they are now.
         kwargs: likewise.
         result: what came back, or the exception.
@@ -168,8 +168,13 @@ def complete(
     if _may_change(args, kwargs) or not all(map(_same, given, step.before)):
         step.after = copy_data((args, kwargs), numbers.of)
     step.before = []
-    step.moved = tuple(number for number, each in enumerate(given) if place_of(each) != places[number])
+    step.moved = tuple(number for number, each in enumerate(given) if place_of_first(each) != places[number])
     step.left = {folder: files_of(folder) for folder in step.files}
+
+
+def place_of_first(value: Stored) -> int:
+    """The address of a tensor's first element; an array keeps its memory, and a meta tensor has none."""
+    return value.data_ptr() if type(value) is Tensor and not value.is_meta else 0
 
 
 def _may_change(args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:

@@ -462,13 +462,16 @@ def run_with_threads__result_lost(count, work):
         torch.set_num_threads(before)
 
 
-def environment_report__one_try_for_all():
+def environment_report__one_try_for_all(*, as_many=False):
     """You put one try around the whole list, so one GPU that does not answer costs the names of all."""
     try:
         gpus = [torch.cuda.get_device_name(index) for index in range(torch.cuda.device_count())]
     except Exception:
-        gpus = ["unknown"]
+        gpus = ["unknown"] * (torch.cuda.device_count() if as_many else 1)
     return _report(gpus=gpus)
+
+
+environment_report__one_try_for_all.varies = {"as_many": (True,)}
 
 
 def environment_report__runtime_error_only():

@@ -119,7 +119,7 @@ def _packages() -> Iterator[Health]:
             yield Health(name, "ok", version, package=name)
     for extra, names in absent.items():
         said = f"without {', '.join(names)}: not needed for learning" if names else "all there"
-        mend = f'pip install "{DISTRIBUTION}[{extra}]"' if names else None
+        mend = f'pip install -e ".[{extra}]" in the clone' if names else None
         yield Health(f"extra {extra}", "note", said, mend)
 
 

@@ -107,6 +107,8 @@ def _static_problems(kata: Kata) -> Iterator[str]:
         return
     yield from _problems_of_tests(kata, tests)
     yield from _problems_of_mistakes(kata, mistakes)
+    for name in sorted(_public_functions(kata) - {e.name for e in kata.exercises}):
+        yield f"{kata.solution.name} defines {name}, which is no exercise: list it in kata.toml, or call it _{name}"
     lesson = lessons.Lesson.read(kata.lesson)
     for exercise in kata.exercises:
         if not lesson.statement(exercise.name):
@@ -120,6 +122,16 @@ def _static_problems(kata: Kata) -> Iterator[str]:
     for name in lesson.exercises:
         if name not in {e.name for e in kata.exercises}:
             yield f"{kata.lesson.name} states {name}, which kata.toml does not list: list it, or rename the heading"
+
+
+def _public_functions(kata: Kata) -> set[str]:
+    """The functions and classes of the solution that a learner would take for exercises."""
+    try:
+        body = ast.parse(read_text(kata.solution)).body
+    except SyntaxError:  # a run says so, and where
+        return set()
+    defined = (node.name for node in body if isinstance(node, ast.FunctionDef | ast.ClassDef))
+    return {name for name in defined if not name.startswith("_")}
 
 
 def _problems_of_tests(kata: Kata, tests: Iterable[SpecTest]) -> Iterator[str]:

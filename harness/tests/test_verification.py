@@ -69,6 +69,10 @@ STATIC: dict[str, tuple[dict[str, str | None], list[str]]] = {
         {"spec": SPEC + '\n\n@pytest.mark.exercise("double")\ndef test_a(impl):\n    pass\n'},
         ["test_tiny_things.py::test_a has no docstring: say in a sentence what it checks; learners read it"],
     ),
+    "a function that is no exercise": (
+        {"solution": SOLUTION + "\n\ndef triple(number):\n    return 3 * number\n"},
+        ["tiny_things.py defines triple, which is no exercise: list it in kata.toml, or call it _triple"],
+    ),
     "no statement": (
         {"lesson": LESSON.replace("### `double`", "### Double")},
         ["README.md has no statement of double: write one under a heading ### `double`"],

@@ -30,7 +30,8 @@ CERTAIN = 0.9
 LIKELY = 0.3
 """Where so many do, it is named as what the example that is shown looks like."""
 
-# Both were chosen by what they cost; `python -m harness.tests.benchmarks.diagnosis --shares` measures that.
+# Measured on the katas 03 and 11: with LIKELY at 0.9, 27 of 36 natural mistakes are named, and 5 of 398 output changes,
+# which are nobody's mistakes; at 0.5, 30 and 11; at 0.3, 31 and 15; at 0, 31 and 34.
 
 LOOKS_LIKE = "On this example it looks as if this were the mistake: "
 

@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from harness.cli import check, doctor, hint, init, mutate, new, overview, reset, solution, sync, verify, watch
+from harness.cli import check, doctor, hint, init, mutate, new, overview, read, reset, solution, sync, verify, watch
 from harness.cli import list as list_
 from harness.errors import KataError
 
@@ -27,6 +27,7 @@ for _name, _module in {
     "list": list_,
     "check": check,
     "watch": watch,
+    "read": read,
     "hint": hint,
     "solution": solution,
     "reset": reset,

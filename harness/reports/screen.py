@@ -87,6 +87,24 @@ def say(*lines: Line | str, stream: TextIO | None = None) -> None:
     stream.write(printable(captured.get(), getattr(stream, "encoding", None)))
 
 
+def page(text: str) -> None:
+    """Prints Markdown, a page at a time where standard output is a terminal."""
+    from rich.markdown import Markdown
+
+    stream = sys.stdout
+    console = _console(stream)
+    shown = Markdown(text, code_theme="bw", hyperlinks=False)
+    if console.is_terminal and not console.is_dumb_terminal:
+        os.environ.setdefault("LESS", "-FRX")  # colours, and no pager for what fits
+        with console.pager(styles=True):
+            console.print(shown, width=columns(stream))
+        return
+    with console.capture() as captured:
+        console.print(shown, width=columns(stream))
+    lines = (each.rstrip() for each in captured.get().splitlines())
+    stream.write(printable("\n".join(lines) + "\n", getattr(stream, "encoding", None)))
+
+
 def remark(message: str) -> None:
     """Prints what somebody may want to know, on standard error."""
     say(line((message, "dim"), long=True), stream=sys.stderr)

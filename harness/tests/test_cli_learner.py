@@ -399,3 +399,34 @@ def test_progress_goes_to_another_machine(commands, tmp_path, monkeypatch):
     monkeypatch.chdir(copy)
     assert "2 of 4 exercises done" in commands.run().out
     assert "edited since" not in commands.run("list", "3").out
+
+
+# kata read
+
+
+def test_an_exercise_is_read_in_the_terminal(commands):
+    """Its statement, whole and without markup; without a name, that of the next one."""
+    said = commands.run("read", "tiny_things.join_words")
+    assert said.code == 0
+    assert said.out.split()[0] == "tiny_things.join_words"
+    assert "Join the words, in order, with separator between each two of them." in " ".join(said.out.split())
+    assert commands.run("read").out.split()[0] == "tiny_things.double"
+
+
+def test_a_lesson_is_read_in_the_terminal(commands):
+    """All of it, in the width of the terminal, with formulas as signs."""
+    lesson = commands.kata.lesson
+    lesson.write_text(lesson.read_text() + "\n## More\n\nIt is $x_1^2$, " + "and so on, " * 30 + "\n")
+    said = commands.run("read", "3")
+    assert "It is x₁²" in said.out
+    assert "3 * 4" in said.out
+    assert max(map(len, said.out.splitlines())) <= 80
+
+
+def test_what_is_not_stated_is_said(commands):
+    """A statement that is missing is one line with the way to the lesson."""
+    lesson = commands.kata.lesson
+    lesson.write_text(lesson.read_text().replace("### `double`", "### Double"))
+    said = commands.run("read", "3.double")
+    assert said.code == 2
+    assert "does not state double; `kata read tiny_things` shows all of it" in " ".join(said.err.split())

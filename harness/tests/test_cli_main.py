@@ -110,7 +110,7 @@ def test_every_command_has_help_with_examples(commands):
     listed = commands.run("--help").out
     assert commands.run("-h").out == listed
     names = re.findall(r"^  (\w+)  ", listed.partition("Commands:")[2], re.MULTILINE)
-    assert len(names) == 12
+    assert len(names) == 13
     for command in names:
         said = commands.run(command, "-h")
         assert said.code == 0

@@ -90,10 +90,12 @@ def say(*lines: Line | str, stream: TextIO | None = None) -> None:
 def page(text: str) -> None:
     """Prints Markdown, a page at a time where standard output is a terminal."""
     from rich.markdown import Markdown
+    from rich.theme import Theme
 
     stream = sys.stdout
     console = _console(stream)
-    shown = Markdown(text, code_theme="bw", hyperlinks=False)
+    console.push_theme(Theme({"markdown.code": "bold cyan"}))  # colours of the terminal's own, and no background
+    shown = Markdown(text, code_theme="ansi_dark", hyperlinks=False)
     if console.is_terminal and not console.is_dumb_terminal:
         os.environ.setdefault("LESS", "-FRX")  # colours, and no pager for what fits
         with console.pager(styles=True):

@@ -143,7 +143,11 @@ def test_keys(commands, watching):
 def test_a_hint_is_about_what_is_shown(commands, watching):
     """The exercise on the screen is the first that is wrong, also where one before it is still to do."""
     commands.outcomes.update(double=Outcome.TODO, join_words=Outcome.FAILED)
-    shown = watching.run(("✗ join_words", watching.press("h")), ("Which type knows how to join texts?", nothing))
+    shown = watching.run(
+        ("✗ join_words", watching.press("h")),
+        ("Which type knows how to join texts?", watching.press("s")),
+        ("Join the words, in order,", nothing),
+    )
     assert "tiny_things.join_words" in shown
 
 

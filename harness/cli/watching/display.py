@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 Screen = Callable[[], Sequence[Line | str]]
 """Gives the lines of a screen; called again where the terminal has another size."""
 
-_KEYS = (("h", "hint"), ("n", "next"), ("l", "list"), ("r", "rerun"), ("q", "quit"))
+_KEYS = (("h", "hint"), ("s", "statement"), ("n", "next"), ("l", "list"), ("r", "rerun"), ("q", "quit"))
 
 
 class Display:

@@ -8,8 +8,9 @@ from dataclasses import replace
 from queue import Empty
 from typing import TYPE_CHECKING
 
+from harness.catalogue.lessons import Lesson
 from harness.cli.hint import one_more
-from harness.cli.learner import DONE
+from harness.cli.learner import DONE, lesson_of
 from harness.cli.list import all_katas
 from harness.cli.watching import keys
 from harness.cli.watching.background import Known, Warm
@@ -17,6 +18,7 @@ from harness.cli.watching.checks import Checks
 from harness.cli.watching.events import Noticed, Redraw, Signals, Stop
 from harness.cli.watching.state import Course, Event
 from harness.errors import KataError
+from harness.reports.latex import plain
 from harness.reports.screen import line
 from harness.reports.terminal import foremost
 from harness.workspace import progress
@@ -74,6 +76,8 @@ class Session(Course):
                 self._events.put(Stop(0))
             case "h":
                 self._hint()
+            case "s":
+                self._state()
             case "n":
                 self._next()
             case "l":
@@ -92,6 +96,16 @@ class Session(Course):
         except KataError as error:
             lines = [line(str(error), long=True)]
         self._show(lambda: lines)
+
+    def _state(self) -> None:
+        """Shows what the exercise on the screen asks for."""
+        about = self._focus()
+        name = line((f"{self._topic}.{about.name}", "bold"))
+        try:
+            stated = plain(Lesson.read(lesson_of(self._kata)).statement(about.name))
+        except KataError as error:
+            stated = str(error)
+        self._show(lambda: [name, "", *stated.split("\n")])
 
     def _focus(self) -> Exercise:
         """The exercise that a learner is about: the one on the screen, else the next that is not done."""
